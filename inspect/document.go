@@ -42,6 +42,8 @@ type Image struct {
 	Index Index `json:"index"`
 	// Asked is what the judged rule asked for. Read it through data.lambdalint.paths.
 	Asked Asked `json:"asked"`
+	// Selection is what is known of the paths that were asked for beyond the records.
+	Selection Selection `json:"-"`
 	// Boot is what Lambda will execute, step by step.
 	Boot Boot `json:"boot"`
 	// Runtime is what speaks the Runtime API.

@@ -187,3 +187,17 @@ func (c contextReader) Read(p []byte) (int, error) {
 	}
 	return c.r.Read(p)
 }
+
+// AnswerBytes answers a question about a file that is at hand.
+func AnswerBytes(q Question, data []byte) Answer {
+	if q.Scan == nil {
+		return safely(q.Name, func() ([]byte, error) { return q.Ask(sliceReader(data), int64(len(data))) })
+	}
+	scanner := q.Scan(int64(len(data)))
+	return safely(q.Name, func() ([]byte, error) {
+		if _, err := scanner.Write(data); err != nil {
+			return nil, err
+		}
+		return scanner.Answer()
+	})
+}

@@ -21,6 +21,8 @@ type FS struct {
 	layers []*layer.Index
 	root   *inode
 	hidden []Hidden
+	// orphans are entries whose directory had no entry when they came.
+	orphans []Ref
 	// byName finds the last entry of a name in a layer, for hard links; made
 	// for layers that have some.
 	byName map[int]map[string]int
@@ -161,6 +163,9 @@ func (fs *FS) put(ref Ref, entry *layer.Entry) {
 	}
 	dir, base := path.Split(entry.Path)
 	at := fs.makeDir(dir)
+	if at.inode != fs.root && at.inode.ref == none {
+		fs.orphans = append(fs.orphans, ref)
+	}
 	if at.inode.children == nil {
 		at.inode.children = make(map[string]*inode)
 	}
@@ -342,6 +347,11 @@ func (fs *FS) each(at place, f func(Node) bool) {
 // Hidden lists the regular files that lie in a layer and cannot be seen, in
 // the order in which they were hidden.
 func (fs *FS) Hidden() []Hidden { return fs.hidden }
+
+// Orphans are the entries whose directory had no entry of its own, neither in a
+// lower layer nor before them in theirs, in the order of the layers. A symbolic
+// link to a directory is a directory.
+func (fs *FS) Orphans() []Ref { return fs.orphans }
 
 // HiddenEntry is the entry of a hidden file.
 func (fs *FS) HiddenEntry(h Hidden) *layer.Entry { return fs.entry(h.Ref) }

@@ -1,0 +1,80 @@
+package inspect
+
+import (
+	"context"
+	"fmt"
+
+	"github.com/lambdalint/lambdalint/inspect/layer"
+	"github.com/lambdalint/lambdalint/inspect/rootfs"
+)
+
+// maxRounds is how often layers are read again for what turned out to be
+// needed. A chain that is longer than that is not followed to its end.
+const maxRounds = 8
+
+// view is the merged file system with a way to ask about a file's bytes. What
+// has not been read yet is wished for; facts are stated again when the wishes
+// have come true.
+type view struct {
+	*rootfs.FS
+	reader *reader
+	wishes map[int]map[int][]layer.Question
+	// refused is set in the last round: what is still wished for then stays
+	// unknown.
+	refused bool
+}
+
+// Ask gives the answer to a question about a file. ok is false where it is not
+// known yet.
+func (v *view) Ask(node rootfs.Node, q layer.Question) (answer layer.Answer, ok bool) {
+	if node.Entry == nil || node.Entry.Type != layer.File {
+		return layer.Answer{Failed: "it is no regular file"}, true
+	}
+	if answer, ok := v.reader.answers[node.Layer][node.Ref.Entry][q.Name]; ok {
+		return answer, true
+	}
+	if node.Entry.Size == 0 {
+		return answerEmpty(q), true
+	}
+	if v.refused {
+		return layer.Answer{Failed: fmt.Sprintf("it was not read within %d rounds", maxRounds)}, true
+	}
+	if v.wishes == nil {
+		v.wishes = make(map[int]map[int][]layer.Question)
+	}
+	if v.wishes[node.Layer] == nil {
+		v.wishes[node.Layer] = make(map[int][]layer.Question)
+	}
+	wished := v.wishes[node.Layer][node.Ref.Entry]
+	for _, w := range wished {
+		if w.Name == q.Name {
+			return layer.Answer{}, false
+		}
+	}
+	v.wishes[node.Layer][node.Ref.Entry] = append(wished, q)
+	return layer.Answer{}, false
+}
+
+// rounds states facts, fetches what they wished for, and states them again,
+// until nothing new is asked.
+func (v *view) rounds(ctx context.Context, state func() error) error {
+	for round := 1; ; round++ {
+		v.wishes = nil
+		v.refused = round > maxRounds
+		if err := state(); err != nil {
+			return err
+		}
+		if len(v.wishes) == 0 {
+			v.reader.options.Trace("the layers were read in %d rounds", round)
+			return nil
+		}
+		if err := v.reader.again(ctx, v.wishes); err != nil {
+			return err
+		}
+	}
+}
+
+// answerEmpty answers a question about an empty file, which no layer reads.
+func answerEmpty(q layer.Question) layer.Answer {
+	return layer.AnswerBytes(q, nil)
+}
