@@ -27,6 +27,9 @@ type Report struct {
 	Summary Summary `json:"summary"`
 	Images  []Image `json:"images"`
 
+	// ExitReason says why the run ends as it does where the counts do not tell,
+	// "" where they do: "interrupted", "a waiver matched nothing".
+	ExitReason string `json:"-"`
 	// Rules is the catalogue of the rules that were on, sorted by ID.
 	Rules []rules.Rule `json:"-"`
 }
@@ -71,6 +74,9 @@ type Image struct {
 	// Key is the image's name without tag and digest, the file's name without
 	// extension, or "stdin". It names the image over rebuilds.
 	Key string `json:"key"`
+	// Dockerfile is this image's Dockerfile, relative to the repository; ""
+	// for that of the options.
+	Dockerfile string `json:"-"`
 	// Facts are the facts the outcomes rest on; nil where there are none.
 	Facts *inspect.Image `json:"-"`
 }
