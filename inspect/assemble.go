@@ -177,7 +177,7 @@ func removed(doc *Image, v *view, globs, contents *selector) {
 // unusual lists entries that a strict unpacker refuses or trips over, folded
 // by directory.
 func unusual(v *view) []UnusualEntry {
-	fold := &folder{at: make(map[[3]string]int)}
+	fold := &folder{list: []UnusualEntry{}, at: make(map[[3]string]int)}
 	for _, ref := range v.Orphans() {
 		entry := v.reader.indexes[ref.Layer].Entries[ref.Entry]
 		if entry.RawName != "" {

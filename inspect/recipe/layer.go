@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"path"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -139,7 +140,7 @@ func (r *Recipe) layerOption(layer *layerBuild, e entryLine) (bool, error) {
 
 // entry writes one entry, and the directories above it that are not there yet.
 func (r *Recipe) entry(b *build, layer *layerBuild, e entryLine) error {
-	words := e.words
+	words := slices.Clone(e.words) // a recipe can be built more than once
 	bare := words[0] == "bare"
 	if bare {
 		words = words[1:]
