@@ -368,6 +368,8 @@ type Asked struct {
 	Rule string `json:"rule"`
 	// Patterns are regular expressions for the paths that the rule asked for.
 	Patterns []string `json:"patterns"`
+	// Contents are regular expressions for the paths whose content the rule asked for.
+	Contents []string `json:"contents"`
 	// Globs are the globs that the rule asked for, each with the files that match.
 	Globs []AskedGlob `json:"globs"`
 	// Usage is how much lies under the directories that the rule asked for.
