@@ -51,6 +51,10 @@ func formats() []namedFormat {
 		{"text", text},
 		{"json", writeJSON},
 		{"sarif", sarifLog},
+		{"junit", junit},
+		{"markdown", markdown},
+		{"github", githubCommands},
+		{"gitlab", gitlab},
 	}
 }
 

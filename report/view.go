@@ -316,3 +316,21 @@ func verdict(r *Report) string {
 		return fmt.Sprintf("exit %d: %s", r.ExitStatus, strings.Join(append([]string{"no findings"}, under...), ", "))
 	}
 }
+
+// foundIn is a finding with its rule and image.
+type foundIn struct {
+	found
+	image *Image
+}
+
+// worstFirst lists the findings of all images that are not waived.
+func worstFirst(r *Report) []foundIn {
+	var list []foundIn
+	for i := range r.Images {
+		for _, f := range findings(&r.Images[i], false) {
+			list = append(list, foundIn{f, &r.Images[i]})
+		}
+	}
+	slices.SortStableFunc(list, func(a, b foundIn) int { return b.finding.Level.Rank() - a.finding.Level.Rank() })
+	return list
+}
