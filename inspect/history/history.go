@@ -86,10 +86,10 @@ func number(entries []Entry) {
 var (
 	// The classic builder: "/bin/sh -c #(nop) COPY file:HASH in /dst ", and
 	// two spaces before words that change the configuration alone.
-	classicNop = regexp.MustCompile(`^(?:\|\d+ .*?)?(?:\S+ )*?/bin/(?:sh|bash) -c #\(nop\)\s+(.*)$`)
+	classicNop = regexp.MustCompile(`(?s)^(?:\|\d+ .*?)?(?:\S+ )*?/bin/(?:sh|bash) -c #\(nop\)\s+(.*)$`)
 	// Build arguments before a RUN: "|1 K=V /bin/sh -c …".
 	arguments = regexp.MustCompile(`^\|(\d+) `)
-	shellRun  = regexp.MustCompile(`^(?:/\S*/)?(?:sh|bash|ash) (?:-\S+ )*-\S*c (.*)$`)
+	shellRun  = regexp.MustCompile(`(?s)^(?:/\S*/)?(?:sh|bash|ash) (?:-\S+ |pipefail )*-\S*c (.*)$`)
 	keyword   = regexp.MustCompile(`^(FROM|RUN|COPY|ADD|ENV|LABEL|USER|WORKDIR|CMD|ENTRYPOINT|EXPOSE|VOLUME|STOPSIGNAL|HEALTHCHECK|SHELL|ONBUILD|ARG|MAINTAINER)(\s|$)`)
 )
 
