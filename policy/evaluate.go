@@ -25,7 +25,7 @@ type Evaluator struct {
 	settings []setting
 	store    storage.Store
 	deadline time.Duration
-	queries  map[string]ast.Body
+	programs *programs
 }
 
 // maxResults is how many subjects a rule may name before it is stopped as
@@ -38,7 +38,7 @@ func (s *Set) Compile(config Config) (*Evaluator, error) {
 	if err != nil {
 		return nil, err
 	}
-	e := &Evaluator{set: s, settings: settings, deadline: config.Deadline, queries: make(map[string]ast.Body)}
+	e := &Evaluator{set: s, settings: settings, deadline: config.Deadline}
 	if e.deadline == 0 {
 		e.deadline = defaultDeadline
 	}
@@ -47,25 +47,11 @@ func (s *Set) Compile(config Config) (*Evaluator, error) {
 		if len(one.params) > 0 {
 			params[one.ID] = one.params
 		}
-		for name := range one.defines {
-			if err := e.prepare(one.ID, name); err != nil {
-				return nil, err
-			}
-		}
 	}
 	e.store = inmem.NewFromObjectWithOpts(map[string]any{"lambdalint": map[string]any{"params": params}}, inmem.OptRoundTripOnWrite(true))
-	return e, nil
-}
-
-func (e *Evaluator) prepare(id, name string) error {
-	ref := ast.MustParseRef("data.lambdalint.rules").Append(ast.StringTerm(id)).Append(ast.StringTerm(name))
-	body := ast.NewBody(ast.Equality.Expr(ast.VarTerm("result"), ast.NewTerm(ref)))
-	compiled, err := e.set.compiler.QueryCompiler().Compile(body)
-	if err != nil {
-		return fmt.Errorf("preparing rule %s: %w", id, err)
-	}
-	e.queries[id+"/"+name] = compiled
-	return nil
+	e.programs = &programs{set: s, settings: settings}
+	_, err = e.programs.without(0) // most documents lack nothing; errors show themselves here
+	return e, err
 }
 
 // Rules lists the rules that are on, sorted by ID, with their levels as the
@@ -100,13 +86,18 @@ func (e *Evaluator) Evaluate(ctx context.Context, image *inspect.Image) ([]rules
 	if err := doc.sorted(); err != nil {
 		return nil, err
 	}
+	lacks := lacking(image)
+	program, err := e.programs.without(lacks.all())
+	if err != nil {
+		return nil, err
+	}
 	outcomes := make([]rules.Outcome, len(e.settings))
 	next := make(chan int)
 	var workers sync.WaitGroup
 	for range min(runtime.GOMAXPROCS(0), len(e.settings)) {
 		workers.Go(func() {
 			for i := range next {
-				outcomes[i] = e.judge(ctx, doc, e.settings[i])
+				outcomes[i] = e.judge(ctx, doc, program, lacks, e.settings[i])
 			}
 		})
 	}
@@ -122,45 +113,47 @@ func (e *Evaluator) Evaluate(ctx context.Context, image *inspect.Image) ([]rules
 }
 
 // judge gives the outcome of one rule.
-func (e *Evaluator) judge(ctx context.Context, doc *document, one setting) (outcome rules.Outcome) {
+func (e *Evaluator) judge(ctx context.Context, doc *document, program *program, lacks lack, one setting) (outcome rules.Outcome) {
 	outcome = rules.Outcome{Rule: one.ID, Level: milder(one.level, one.cap)}
 	defer func() {
 		if fault := recover(); fault != nil {
 			outcome = failed(outcome, fmt.Errorf("%s: the rule engine broke down: %v", one.module.name, fault))
 		}
 	}()
+	left := program.left[one.ID]
+	if left.whole {
+		return undecided(outcome, image(), lacks.reason(left.needs))
+	}
 	input, err := doc.input(one.rule)
 	if err != nil {
 		return failed(outcome, err)
 	}
 	ctx, stop := context.WithTimeout(ctx, e.deadline)
 	defer stop()
-	run := &run{evaluator: e, setting: one, input: input, doc: doc}
-	reason, err := run.notApplicable(ctx)
-	if err != nil {
+	run := &run{evaluator: e, program: program, setting: one, input: input, doc: doc}
+	if err := run.fill(ctx, &outcome); err != nil {
 		return run.stopped(outcome, err)
 	}
-	if reason != "" {
-		outcome.Status, outcome.Reason = rules.NotApplicable, reason
-		return outcome
+	if left.needs != 0 && outcome.Status != rules.NotApplicable {
+		outcome.NotJudged = append(outcome.NotJudged, rules.NotJudged{Subject: image(), Reason: lacks.reason(left.needs), Count: 1})
 	}
-	findings, err := run.results(ctx, "deny")
-	if err != nil {
-		return run.stopped(outcome, err)
-	}
-	open, err := run.results(ctx, "not_judged")
-	if err != nil {
-		return run.stopped(outcome, err)
-	}
-	outcome.Findings = run.findings(findings)
-	outcome.NotJudged = foldNotJudged(open)
-	outcome.Status = rules.Pass
 	switch {
+	case outcome.Status == rules.NotApplicable:
 	case len(outcome.Findings) > 0:
 		outcome.Status = rules.Fail
 	case len(outcome.NotJudged) > 0:
 		outcome.Status, outcome.Reason = rules.Undecided, outcome.NotJudged[0].Reason
+	default:
+		outcome.Status = rules.Pass
 	}
+	return outcome
+}
+
+func image() rules.Subject { return rules.Subject{Kind: rules.SubjectImage, Key: "image"} }
+
+func undecided(outcome rules.Outcome, subject rules.Subject, reason string) rules.Outcome {
+	outcome.Status, outcome.Reason = rules.Undecided, reason
+	outcome.NotJudged = []rules.NotJudged{{Subject: subject, Reason: reason, Count: 1}}
 	return outcome
 }
 
@@ -171,9 +164,32 @@ func failed(outcome rules.Outcome, err error) rules.Outcome {
 // run is the evaluation of one rule on one document.
 type run struct {
 	evaluator *Evaluator
+	program   *program
 	setting
 	doc   *document
 	input *ast.Term
+}
+
+// fill evaluates the rule and puts what it says into the outcome.
+func (r *run) fill(ctx context.Context, outcome *rules.Outcome) error {
+	reason, err := r.notApplicable(ctx)
+	if err != nil {
+		return err
+	}
+	if reason != "" {
+		outcome.Status, outcome.Reason = rules.NotApplicable, reason
+		return nil
+	}
+	findings, err := r.results(ctx, "deny")
+	if err != nil {
+		return err
+	}
+	open, err := r.results(ctx, "not_judged")
+	if err != nil {
+		return err
+	}
+	outcome.Findings, outcome.NotJudged = r.findings(findings), foldNotJudged(open)
+	return nil
 }
 
 func (r *run) notApplicable(ctx context.Context) (string, error) {
@@ -215,7 +231,7 @@ func (r *run) results(ctx context.Context, name string) ([]result, error) {
 // query evaluates one of the names that policy asks a rule for; nil where it is
 // not defined.
 func (r *run) query(ctx context.Context, name string) (ast.Value, error) {
-	body, ok := r.evaluator.queries[r.ID+"/"+name]
+	body, ok := r.program.queries[r.ID+"/"+name]
 	if !ok {
 		return nil, nil
 	}
@@ -228,7 +244,7 @@ func (r *run) query(ctx context.Context, name string) (ast.Value, error) {
 	defer context.AfterFunc(ctx, cancel.Cancel)()
 	var found ast.Value
 	err = topdown.NewQuery(body).
-		WithCompiler(r.evaluator.set.compiler).
+		WithCompiler(r.program.compiler).
 		WithStore(r.evaluator.store).
 		WithTransaction(txn).
 		WithInput(r.input).
@@ -260,10 +276,8 @@ func (r *run) stopped(outcome rules.Outcome, err error) rules.Outcome {
 	if !ok {
 		return failed(outcome, r.explain(err))
 	}
-	if reason, undecided := stop.undecided(); undecided {
-		outcome.Status, outcome.Reason = rules.Undecided, reason
-		outcome.NotJudged = []rules.NotJudged{{Subject: stop.subject(), Reason: reason, Count: 1}}
-		return outcome
+	if reason, ok := stop.undecided(); ok {
+		return undecided(rules.Outcome{Rule: outcome.Rule, Level: outcome.Level}, stop.subject(), reason)
 	}
 	return failed(outcome, fmt.Errorf("%s: %s", r.where(err), stop.message()))
 }

@@ -67,7 +67,7 @@ func (s stop) subject() rules.Subject {
 	if s.Call == "content" {
 		return rules.Subject{Kind: rules.SubjectFile, Key: s.Argument}
 	}
-	return rules.Subject{Kind: rules.SubjectImage, Key: "image"}
+	return image()
 }
 
 func (s stop) message() string {
