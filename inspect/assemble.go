@@ -33,6 +33,7 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 		l.Compression, l.Size, l.DiffID, l.Entries = index.Compression, index.Size, index.DiffID, len(index.Entries)
 	}
 	doc.Unusual = unusual(v)
+	doc.SetID = setID(v)
 	doc.Size = size(doc, v)
 	files(doc, v, globs, contents)
 	removed(doc, v, globs, contents)
@@ -67,6 +68,18 @@ func size(doc *Image, v *view) Size {
 		return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Path, b.Path), cmp.Compare(a.Layer, b.Layer))
 	})
 	out.TopShadowed = out.TopShadowed[:min(10, len(out.TopShadowed))]
+	return out
+}
+
+// setID lists the regular files that run with other rights than their caller's.
+func setID(v *view) []SetIDFile {
+	out := []SetIDFile{}
+	v.All(func(n rootfs.Node) bool {
+		if e := n.Entry; e != nil && e.Type == layer.File && e.Mode&0o6000 != 0 {
+			out = append(out, SetIDFile{Path: n.Path, ModeText: fmt.Sprintf("%04o", e.Mode), UID: e.UID, GID: e.GID, Layer: n.Layer})
+		}
+		return true
+	})
 	return out
 }
 

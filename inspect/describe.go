@@ -168,7 +168,30 @@ func variables(env []string) []Variable {
 		at[name] = len(out)
 		out = append(out, Variable{Name: name, Value: value})
 	}
+	for i := range out {
+		out[i].Base = out[i].Value != "" && out[i].Value == baseValue(out[i].Name)
+	}
 	return out
+}
+
+// baseValue is what AWS's base images set a variable to, all languages and
+// versions alike (github.com/aws/aws-lambda-base-images); "" for others.
+func baseValue(name string) string {
+	switch name {
+	case "LANG":
+		return "en_US.UTF-8"
+	case "TZ":
+		return ":/etc/localtime"
+	case "PATH":
+		return "/var/lang/bin:/usr/local/bin:/usr/bin/:/bin:/opt/bin"
+	case "LD_LIBRARY_PATH":
+		return "/var/lang/lib:/lib64:/usr/lib64:/var/runtime:/var/runtime/lib:/var/task:/var/task/lib:/opt/lib"
+	case "LAMBDA_TASK_ROOT":
+		return "/var/task"
+	case "LAMBDA_RUNTIME_DIR":
+		return "/var/runtime"
+	}
+	return ""
 }
 
 func historyFacts(e history.Entry) History {

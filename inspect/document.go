@@ -30,6 +30,8 @@ type Image struct {
 	Layers []Layer `json:"layers"`
 	// Unusual are entries of the layers' archives that a strict unpacker refuses or trips over.
 	Unusual []UnusualEntry `json:"unusual"`
+	// SetID are the visible files that run with the rights of their owner or group, by path.
+	SetID []SetIDFile `json:"set_id"`
 	// History are the history entries, oldest first.
 	History []History `json:"history"`
 	// Size tells how many bytes the image takes.
@@ -258,11 +260,25 @@ type UnusualEntry struct {
 	Count int `json:"count"`
 }
 
+// SetIDFile is a regular file with the set-user-ID or set-group-ID bit.
+type SetIDFile struct {
+	// Path is the absolute path, without links in its directories.
+	Path string `json:"path"`
+	// ModeText is the mode as four octal digits; the first is 4 for set-user-ID, 2 for set-group-ID, 6 for both.
+	ModeText string `json:"mode_text"`
+	// UID is the owner's number.
+	UID int `json:"uid"`
+	// GID is the group's number.
+	GID int `json:"gid"`
+	// Layer is the index of the layer that holds the file.
+	Layer int `json:"layer"`
+}
+
 // History is one history entry of the configuration.
 type History struct {
 	// CreatedBy is the text as the builder wrote it.
 	CreatedBy string `json:"created_by"`
-	// Instruction is the instruction in Dockerfile words, without what the builder added.
+	// Instruction is the instruction in Dockerfile words, without what the builder added and without values that look like secrets.
 	Instruction string `json:"instruction"`
 	// Keyword is the instruction's first word, such as RUN, "" where none is recognised.
 	Keyword string `json:"keyword"`

@@ -109,7 +109,7 @@ func parse(createdBy string) Entry {
 			text = "RUN " + rest
 		}
 	}
-	e.Instruction = strings.Join(strings.Fields(text), " ")
+	e.Instruction = maskSecrets(strings.Join(strings.Fields(text), " "))
 	if m := keyword.FindStringSubmatch(e.Instruction); m != nil {
 		e.Keyword = m[1]
 	}
@@ -157,6 +157,28 @@ func argumentEnd(text string, last bool) int {
 		return i
 	}
 	return len(text)
+}
+
+var (
+	// NAME=value and NAME: value, where the name speaks of a secret.
+	namedSecret = regexp.MustCompile(`(?i)([a-z0-9_-]*(?:secret|token|passw(?:or)?d|api_?key)[a-z0-9_-]*["']?[=:]\s?["']?)[^\s"'$]{8,}`)
+	// The older form "ENV NAME value".
+	oldFormSecret = regexp.MustCompile(`(?i)^(ENV [a-z0-9_]*(?:secret|token|passw(?:or)?d|api_?key)[a-z0-9_]* )[^=$]{8,}$`)
+	// What is a secret by its shape: AWS's secret key behind its name in a
+	// command, and tokens with a prefix of their own.
+	commandSecret = regexp.MustCompile(`(?i)(secret_access_key\s+["']?)[A-Za-z0-9/+]{40}`)
+	inAddress     = regexp.MustCompile(`(://[^/\s:@]+:)[^/\s@$]+(?:@)`)
+	tokens        = regexp.MustCompile(`\b(gh[pousr]_|github_pat_|glpat-|npm_|xox[abprs]-|sk_live_)[A-Za-z0-9_-]{16,}`)
+)
+
+// maskSecrets leaves out values that look like secrets. Instructions and the
+// keys made from them end up in reports, which are read by more people than
+// the image is.
+func maskSecrets(instruction string) string {
+	for _, pattern := range []*regexp.Regexp{namedSecret, oldFormSecret, commandSecret, inAddress, tokens} {
+		instruction = pattern.ReplaceAllString(instruction, "${1}…")
+	}
+	return instruction
 }
 
 var (

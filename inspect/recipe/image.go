@@ -75,7 +75,11 @@ func (b *build) finish(image *source.Image) error {
 
 // disguise makes the image look as if it came from another kind of source.
 func (b *build) disguise(image *source.Image) error {
-	switch kind := source.Kind(b.options.sourceKind); kind {
+	sourceKind, reference, _ := strings.Cut(b.options.sourceKind, " ")
+	if reference != "" {
+		image.Reference = strings.TrimSpace(reference)
+	}
+	switch kind := source.Kind(sourceKind); kind {
 	case "", source.Recipe:
 	case source.DockerArchive, source.Docker:
 		image.Kind = kind

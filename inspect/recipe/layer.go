@@ -205,6 +205,11 @@ func (r *Recipe) entry(b *build, layer *layerBuild, e entryLine) error {
 		header.Typeflag = tar.TypeDir
 	}
 	clean := path.Clean("/" + header.Name)
+	for dir := path.Dir(clean); !b.exists[dir]; dir = path.Dir(dir) {
+		if _, ok := b.files[dir]; !ok {
+			b.files[dir] = e.number // a directory without an entry comes with what lies in it
+		}
+	}
 	b.exists[clean] = true
 	b.files[clean] = e.number
 	return r.write(layer, header, e.number, content)
