@@ -55,6 +55,7 @@ func formats() []namedFormat {
 		{"markdown", markdown},
 		{"github", githubCommands},
 		{"gitlab", gitlab},
+		{"html", page},
 	}
 }
 

@@ -77,6 +77,9 @@ type Image struct {
 	// Dockerfile is this image's Dockerfile, relative to the repository; ""
 	// for that of the options.
 	Dockerfile string `json:"-"`
+	// Directories are what fills the image, none inside another; nil where
+	// that is not known.
+	Directories []inspect.Usage `json:"-"`
 	// Facts are the facts the outcomes rest on; nil where there are none.
 	Facts *inspect.Image `json:"-"`
 }

@@ -81,6 +81,10 @@ func sampleImage(outcomes ...rules.Outcome) Image {
 		},
 		Outcomes: passing(outcomes...),
 		Facts:    sampleFacts(),
+		Directories: []inspect.Usage{
+			{Directory: "/var/lang", Bytes: 300 << 20, Files: 6000, TopLayer: 0}, {Directory: "/usr", Bytes: 220 << 20, Files: 2000, TopLayer: 0},
+			{Directory: "/var/task/numpy", Bytes: 60 << 20, Files: 100, TopLayer: 1}, {Directory: "/var/task/pandas", Bytes: 30 << 20, Files: 20, TopLayer: 1},
+		},
 	}
 }
 
