@@ -27,7 +27,7 @@ func page(w io.Writer, r *Report, _ Options) error {
 	if err != nil {
 		return fmt.Errorf("reading the page's template: %w", err)
 	}
-	v := pageView{Report: r, Verdict: verdict(r)}
+	v := pageView{Report: r, Verdict: verdict(r), Mood: [...]string{bad: "bad", open: "open", good: "good"}[moodOf(r)]}
 	c := catalogueOf(r)
 	for i := range r.Images {
 		v.Images = append(v.Images, imagePage(i+1, &r.Images[i], c))
@@ -47,6 +47,7 @@ type (
 	pageView struct {
 		Report  *Report
 		Verdict string
+		Mood    string
 		Images  []pageImage
 	}
 	pageImage struct {

@@ -19,10 +19,7 @@ func markdown(w io.Writer, r *Report, _ Options) error {
 	r = sorted(r)
 	m := &summary{rules: catalogueOf(r), rows: map[*Image][]string{}, leftOut: map[*Image]int{}}
 	m.choose(r)
-	icon := "✅"
-	if r.ExitStatus != 0 {
-		icon = "❌"
-	}
+	icon := [...]string{bad: "❌", open: "❔", good: "✅"}[moodOf(r)]
 	fmt.Fprintf(&m.out, "## %s lambdalint: %s\n\n", icon, escapeMarkdown(verdict(r)))
 	for i := range r.Images {
 		m.image(&r.Images[i])

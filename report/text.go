@@ -63,10 +63,7 @@ func text(w io.Writer, r *Report, o Options) error {
 }
 
 func verdictStyle(r *Report) style {
-	if r.ExitStatus == 0 {
-		return green
-	}
-	return red
+	return [...]style{bad: red, open: yellow, good: green}[moodOf(r)]
 }
 
 // screen is text in the making.

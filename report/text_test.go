@@ -52,6 +52,8 @@ func TestVerdict(t *testing.T) {
 		{Report{FailOn: "error", Summary: Summary{Warning: 2}}, "exit 0: 2 warnings (--fail-on error)"},
 		{Report{FailOn: "never", Summary: Summary{Error: 2}}, "exit 0: 2 errors (--fail-on never)"},
 		{Report{FailOn: "error", ExitStatus: 2, Summary: Summary{Error: 1, Errors: 1}}, "exit 2: 1 could not be judged, 1 error"},
+		{Report{FailOn: "error", ExitStatus: 2, Summary: Summary{Note: 1}}, "exit 2: not everything could be judged, 1 note"},
+		{Report{FailOn: "error", ExitStatus: 1, Summary: Summary{Warning: 1, NotJudged: 2}}, "exit 1: something is not judged (--fail-on-not-judged), 1 warning, 2 not judged"},
 		{Report{FailOn: "error", ExitStatus: 1, ExitReason: "a waiver matched nothing", Summary: Summary{Note: 1}}, "exit 1: a waiver matched nothing, 1 note"},
 	} {
 		if got := verdict(&c.report); got != c.want {
@@ -72,5 +74,27 @@ func TestShowHidesNothingSilently(t *testing.T) {
 	out := string(write(t, "text", samples()["mixed"], Options{Show: "error"}))
 	if strings.Contains(out, "no-reserved-variables") || !strings.Contains(out, "5 findings below --show error") {
 		t.Error(out)
+	}
+}
+
+// Where nothing was judged, nothing may look as if all were well.
+func TestNothingJudgedIsNotClean(t *testing.T) {
+	empty := sampleImage()
+	empty.Outcomes = nil
+	open := samples()["not-judged"]
+	for _, r := range []*Report{finish("error", empty), open} {
+		for _, im := range r.Images {
+			if im.clean() {
+				t.Errorf("%s looks clean", im.Reference)
+			}
+		}
+	}
+	if moodOf(open) == good {
+		t.Error("a run that left rules unjudged looks good")
+	}
+	for format, mark := range map[string]string{"markdown": "✅", "html": "Every rule that applies holds", "text": "all of"} {
+		if strings.Contains(string(write(t, format, open, Options{})), mark) {
+			t.Errorf("%s says %q", format, mark)
+		}
 	}
 }

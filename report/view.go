@@ -25,7 +25,7 @@ func catalogueOf(r *Report) catalogue {
 	for _, im := range r.Images {
 		for _, o := range im.Outcomes {
 			if _, ok := c[o.Rule]; !ok {
-				c[o.Rule] = rules.Rule{ID: o.Rule, Title: o.Rule, Level: o.Level}
+				c[o.Rule] = rules.Rule{ID: o.Rule, Title: o.Rule, Level: o.Level, Origin: "unknown"}
 			}
 		}
 	}
@@ -165,14 +165,37 @@ func withStatus(im *Image, s rules.Status) []rules.Outcome {
 	return list
 }
 
-// clean reports that everything was judged and nothing was found.
+// clean reports that rules were judged, all that apply, and nothing was found.
 func (im *Image) clean() bool {
+	judged := false
 	for _, o := range im.Outcomes {
 		if len(o.NotJudged) > 0 || (o.Status != rules.Pass && o.Status != rules.NotApplicable) {
 			return false
 		}
+		judged = judged || o.Status == rules.Pass
 	}
-	return im.Error == ""
+	return judged && im.Error == ""
+}
+
+// mood is how a run ended at a glance. A run that left something unjudged is
+// never simply good.
+type mood int
+
+const (
+	bad mood = iota
+	open
+	good
+)
+
+func moodOf(r *Report) mood {
+	switch {
+	case r.ExitStatus != 0:
+		return bad
+	case r.Summary.NotJudged > 0:
+		return open
+	default:
+		return good
+	}
 }
 
 // place names where a finding lies, most changeable first: the Dockerfile's
@@ -282,7 +305,7 @@ func (im *Image) facts() []string {
 // verdict says why the exit status is what it is, with all counts.
 func verdict(r *Report) string {
 	s := r.Summary
-	var over, under []string
+	var over, rest []string
 	threshold := rules.Level(r.FailOn).Rank()
 	for _, c := range []struct {
 		level rules.Level
@@ -293,27 +316,43 @@ func verdict(r *Report) string {
 		case threshold > 0 && c.level.Rank() >= threshold:
 			over = append(over, count(c.n, string(c.level)))
 		default:
-			under = append(under, count(c.n, string(c.level)))
+			rest = append(rest, count(c.n, string(c.level)))
 		}
 	}
+	found := len(over)+len(rest) > 0
 	if s.Waived > 0 {
-		under = append(under, fmt.Sprintf("%d waived", s.Waived))
+		rest = append(rest, fmt.Sprintf("%d waived", s.Waived))
 	}
 	if s.NotJudged > 0 {
-		under = append(under, fmt.Sprintf("%d not judged", s.NotJudged))
+		rest = append(rest, fmt.Sprintf("%d not judged", s.NotJudged))
 	}
-	failOn := "(--fail-on " + printable(r.FailOn) + ")"
+	why := reason(r, over, found)
+	if why == "" {
+		return fmt.Sprintf("exit %d: %s (--fail-on %s)", r.ExitStatus, strings.Join(rest, ", "), printable(r.FailOn))
+	}
+	return fmt.Sprintf("exit %d: %s", r.ExitStatus, strings.Join(append([]string{why}, rest...), ", "))
+}
+
+// reason is what made the exit status, "" where nothing did though there are
+// findings.
+func reason(r *Report, over []string, found bool) string {
+	all := strings.Join(over, ", ")
+	join := func(why string) string { return strings.TrimSuffix(why+", "+all, ", ") }
 	switch {
 	case r.ExitReason != "":
-		return fmt.Sprintf("exit %d: %s", r.ExitStatus, strings.Join(append([]string{printable(r.ExitReason)}, append(over, under...)...), ", "))
-	case s.Errors > 0:
-		return fmt.Sprintf("exit %d: %s", r.ExitStatus, strings.Join(append(append([]string{fmt.Sprintf("%d could not be judged", s.Errors)}, over...), under...), ", "))
+		return join(printable(r.ExitReason))
+	case r.Summary.Errors > 0:
+		return join(fmt.Sprintf("%d could not be judged", r.Summary.Errors))
+	case r.ExitStatus > 1:
+		return join("not everything could be judged")
 	case len(over) > 0:
-		return fmt.Sprintf("exit %d: %s", r.ExitStatus, strings.Join(append([]string{strings.Join(over, ", ") + " " + failOn}, under...), ", "))
-	case s.Error+s.Warning+s.Note > 0:
-		return fmt.Sprintf("exit %d: %s %s", r.ExitStatus, strings.Join(under, ", "), failOn)
+		return fmt.Sprintf("%s (--fail-on %s)", all, printable(r.FailOn))
+	case r.ExitStatus == 1 && r.Summary.NotJudged > 0:
+		return "something is not judged (--fail-on-not-judged)"
+	case !found:
+		return "no findings"
 	default:
-		return fmt.Sprintf("exit %d: %s", r.ExitStatus, strings.Join(append([]string{"no findings"}, under...), ", "))
+		return ""
 	}
 }
 
