@@ -254,15 +254,8 @@ func manyFindings(n int) []rules.Finding {
 // finish counts a report as the run's end does.
 func finish(failOn string, images ...Image) *Report {
 	r := &Report{Schema: SchemaName, Tool: Tool{Name: "lambdalint", Version: "1.2.3"}, AsOf: "2026-11-24", FailOn: failOn, Images: images, Rules: sampleRules()}
-	s := &r.Summary
-	for _, im := range images {
-		if im.Error != "" {
-			s.Errors++
-		}
-		for _, o := range im.Outcomes {
-			countOutcome(s, o)
-		}
-	}
+	r.Summary = Summarise(images)
+	s := r.Summary
 	worst := map[string]int{"error": s.Error, "warning": s.Error + s.Warning, "note": s.Error + s.Warning + s.Note}[failOn]
 	switch {
 	case s.Errors > 0:
@@ -271,30 +264,4 @@ func finish(failOn string, images ...Image) *Report {
 		r.ExitStatus = 1
 	}
 	return r
-}
-
-func countOutcome(s *Summary, o rules.Outcome) {
-	if len(o.NotJudged) > 0 || o.Status == rules.Undecided {
-		s.NotJudged++
-	}
-	switch o.Status {
-	case rules.NotApplicable:
-		s.NotApplicable++
-	case rules.Errored:
-		s.Errors++
-	case rules.Fail:
-		s.FailedRules++
-	}
-	for _, f := range o.Findings {
-		switch {
-		case f.Waived != nil:
-			s.Waived++
-		case f.Level == rules.Error:
-			s.Error++
-		case f.Level == rules.Warning:
-			s.Warning++
-		default:
-			s.Note++
-		}
-	}
 }

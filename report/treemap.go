@@ -19,7 +19,7 @@ type tile struct {
 
 // Style places the tile.
 func (t tile) Style() template.CSS {
-	return template.CSS(fmt.Sprintf("left:%.3f%%;top:%.3f%%;width:%.3f%%;height:%.3f%%", t.left, t.top, t.wide, t.up)) //nolint:gosec // numbers only
+	return template.CSS(fmt.Sprintf("left:%.3f%%;top:%.3f%%;width:%.3f%%;height:%.3f%%", t.left, t.top, t.wide, t.up)) // numbers only
 }
 
 // Size is the tile's bytes in words.
