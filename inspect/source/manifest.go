@@ -178,11 +178,13 @@ func isDocument(mediaType string) bool {
 // checkConfig refuses a configuration that is no JSON object.
 func checkConfig(raw []byte) error {
 	var config map[string]json.RawMessage
-	if err := json.Unmarshal(raw, &config); err != nil {
-		return fmt.Errorf("it is no JSON object: %w", err)
-	}
-	if config == nil {
-		return errors.New("it is no JSON object: it is null")
+	err := json.Unmarshal(raw, &config)
+	var syntax *json.SyntaxError
+	switch {
+	case errors.As(err, &syntax):
+		return fmt.Errorf("it is no JSON: %w at byte %d: build the image again", err, syntax.Offset)
+	case err != nil || config == nil:
+		return errors.New("it is JSON and no object: build the image again")
 	}
 	return nil
 }

@@ -139,6 +139,8 @@ func spoolError(err error) error {
 func streamError(compression string, err error) error {
 	var read *readError
 	switch {
+	case errors.As(err, &read) && errors.Is(err, io.ErrUnexpectedEOF):
+		return fmt.Errorf("the bytes broke off before their end: try again: %w", read.err)
 	case errors.As(err, &read):
 		return read.err
 	case errors.Is(err, io.ErrUnexpectedEOF), errors.Is(err, io.EOF):
