@@ -119,11 +119,14 @@ func files(doc *Image, v *view, globs, contents *selector) {
 			if contents.match(n.Path) {
 				file.Content, file.ContentOmitted = text(v, n)
 			}
-			doc.Index.ByPath[file.Path] = len(doc.Files)
 			doc.Files = append(doc.Files, file)
 		}
 		return true
 	})
+	slices.SortFunc(doc.Files, func(a, b File) int { return cmp.Compare(a.Path, b.Path) })
+	for i := range doc.Files {
+		doc.Index.ByPath[doc.Files[i].Path] = i
+	}
 }
 
 func fileFacts(v *view, n rootfs.Node) File {
@@ -185,6 +188,7 @@ func removed(doc *Image, v *view, globs, contents *selector) {
 		}
 		doc.Removed = append(doc.Removed, out)
 	}
+	slices.SortStableFunc(doc.Removed, func(a, b RemovedFile) int { return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Layer, b.Layer)) })
 }
 
 // unusual lists entries that a strict unpacker refuses or trips over, folded

@@ -18,12 +18,7 @@ func (i *Image) Locate(subject rules.Subject) rules.Location {
 		file, _, _ := strings.Cut(subject.Key, " -> ")
 		return i.locateFile(file)
 	case rules.SubjectCommand:
-		for _, step := range i.Boot.Steps {
-			if step.Path == subject.Key {
-				return i.locateFile(subject.Key)
-			}
-		}
-		return i.locateSetting("ENTRYPOINT", "CMD")
+		return i.locateCommand(subject.Key)
 	case rules.SubjectConfig:
 		return i.locateSetting(keywords(subject.Key)...)
 	case rules.SubjectEnv:
@@ -73,6 +68,26 @@ func (i *Image) LayerKey(layer int) string {
 	return fmt.Sprintf("(no history) #%d", before+1)
 }
 
+// locateCommand finds the file of a step of the boot chain; of a file that is
+// not there, the line of the script that wants it, or the instruction.
+func (i *Image) locateCommand(key string) rules.Location {
+	for _, step := range i.Boot.Steps {
+		switch {
+		case step.Path != key && step.Name != key:
+		case step.Layer >= 0:
+			return i.locateFile(step.Path)
+		case step.From != "":
+			location := i.locateFile(step.From)
+			location.Line = step.Line
+			return location
+		}
+	}
+	if len(i.Boot.Entrypoint) > 0 {
+		return i.locateSetting("ENTRYPOINT")
+	}
+	return i.locateSetting("CMD")
+}
+
 func (i *Image) locateFile(path string) rules.Location {
 	location := rules.Location{}
 	found := slices.IndexFunc(i.Boot.Steps, func(s Step) bool { return s.Path == path && s.Layer >= 0 })
@@ -107,7 +122,7 @@ func (i *Image) layerRef(layer int) *rules.LayerRef {
 // keywords gives the instructions that set a field of the configuration.
 func keywords(field string) []string {
 	known := map[string][]string{
-		"Entrypoint": {"ENTRYPOINT", "CMD"}, "Cmd": {"CMD"}, "WorkingDir": {"WORKDIR"}, "User": {"USER"},
+		"Entrypoint": {"ENTRYPOINT"}, "Cmd": {"CMD"}, "WorkingDir": {"WORKDIR"}, "User": {"USER"},
 		"ExposedPorts": {"EXPOSE"}, "Volumes": {"VOLUME"}, "StopSignal": {"STOPSIGNAL"},
 		"Healthcheck": {"HEALTHCHECK"}, "OnBuild": {"ONBUILD"}, "Shell": {"SHELL"}, "Env": {"ENV"}, "Labels": {"LABEL"},
 	}

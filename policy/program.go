@@ -2,6 +2,7 @@ package policy
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 
@@ -27,6 +28,12 @@ func lacking(image *inspect.Image) lack {
 	}
 	if !image.Complete {
 		l[needLayers] = "no layer was read"
+	}
+	if !image.Boot.Known {
+		l[needBoot] = first(l[needConfig], l[needLayers], "the boot chain was not followed")
+	}
+	if !image.Runtime.Known {
+		l[needRuntime] = first(l[needConfig], l[needLayers], "what speaks the Runtime API was not looked for")
 	}
 	for i := range image.Layers {
 		if reason := image.Layers[i].Missing; reason != "" {
@@ -57,9 +64,9 @@ func (l lack) all() need {
 // reason says why something that rests on these grounds is not judged.
 func (l lack) reason(needs need) string {
 	var reasons []string
-	for _, one := range []need{needConfig, needManifest, needLayerInfo, needLayers} {
+	for _, one := range []need{needConfig, needManifest, needLayerInfo, needLayers, needBoot, needRuntime} {
 		reason, missing := l[one]
-		if missing && needs&one != 0 && (len(reasons) == 0 || reasons[len(reasons)-1] != reason) {
+		if missing && needs&one != 0 && !slices.Contains(reasons, reason) {
 			reasons = append(reasons, reason)
 		}
 	}

@@ -21,6 +21,10 @@ const (
 	needLayerInfo
 	// needLayers: every layer was read.
 	needLayers
+	// needBoot: the boot chain was followed.
+	needBoot
+	// needRuntime: what speaks the Runtime API was looked for.
+	needRuntime
 )
 
 // grounds tells what each part of the document rests on; `*` is any element of
@@ -34,6 +38,8 @@ var grounds = []struct {
 	{"manifest", needManifest},
 	{"platform", needConfig}, {"config", needConfig}, {"history", needConfig},
 	{"boot.argv", needConfig}, {"boot.entrypoint", needConfig}, {"boot.command", needConfig}, {"boot.shell_form", needConfig},
+	{"boot", needConfig | needLayers | needBoot},
+	{"runtime", needConfig | needLayers | needRuntime},
 	{"layers.*.position", needConfig}, {"layers.*.history", needConfig},
 	{"layers.*.digest", needConfig | needLayerInfo}, {"layers.*.media_type", needConfig | needLayerInfo},
 }
@@ -47,20 +53,23 @@ type read struct {
 
 // needs tells what a read rests on.
 func (r read) needs() need {
-	found, structure := need(0), false
+	var below need
+	structure := false
 	for _, ground := range grounds {
-		if covers(ground.path, r.path) {
-			return ground.need
-		}
-		if covers(r.path, ground.path) {
+		if ground.path != r.path && covers(r.path, ground.path) {
 			structure = true
-			found |= ground.need
+			below |= ground.need
 		}
 	}
 	if r.shallow && structure {
 		return needConfig
 	}
-	return found | needConfig | needLayers
+	for _, ground := range grounds {
+		if covers(ground.path, r.path) {
+			return ground.need | below
+		}
+	}
+	return below | needConfig | needLayers
 }
 
 // covers reports whether a part is the other one or holds it.
