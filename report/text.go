@@ -191,10 +191,11 @@ func (s *screen) rest(im *Image, hidden int) {
 	passed, not := withStatus(im, rules.Pass), withStatus(im, rules.NotApplicable)
 	if len(passed)+len(not) > 0 {
 		line := count(len(passed), "rule")
+		if im.clean() && len(passed) > 1 {
+			line = "all " + line
+		}
 		if im.clean() && len(not) > 0 {
-			line = "all of " + line + " that apply"
-		} else if im.clean() {
-			line = "all of " + line
+			line += " that apply"
 		}
 		if len(not) > 0 {
 			line += fmt.Sprintf(" (%d not applicable)", len(not))
