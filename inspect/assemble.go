@@ -230,8 +230,10 @@ func unusualIn(fold *folder, n int, index *layer.Index) {
 		if e.RawName != "" {
 			add("unsafe-name", e.RawName)
 		}
-		if length := len(path.Base(e.Path)); length > maxName || len(e.Path) > maxPath {
-			add("long-name", fmt.Sprint(max(length, len(e.Path))))
+		if length := len(path.Base(e.Path)); length > maxName {
+			add("long-name", fmt.Sprint(length))
+		} else if len(e.Path) > maxPath {
+			add("long-name", fmt.Sprint(len(e.Path)))
 		}
 		switch e.Type {
 		case layer.CharDevice, layer.BlockDevice, layer.FIFO, layer.Other:

@@ -22,6 +22,7 @@ type build struct {
 	config  v1.ConfigFile
 	layers  []*layerBuild
 	exists  map[string]bool // paths that some layer has an entry for
+	removed map[string]bool // paths that were there and are hidden
 	options options
 	depth   int
 
@@ -48,8 +49,8 @@ type options struct {
 
 func newBuild() *build {
 	b := &build{
-		exists: map[string]bool{"/": true},
-		files:  map[string]int{}, fields: map[string]int{}, envs: map[string]int{}, labels: map[string]int{},
+		exists: map[string]bool{"/": true}, removed: map[string]bool{},
+		files: map[string]int{}, fields: map[string]int{}, envs: map[string]int{}, labels: map[string]int{},
 	}
 	b.config.OS, b.config.Architecture = "linux", "amd64"
 	b.config.RootFS.Type = "layers"

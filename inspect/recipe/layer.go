@@ -163,6 +163,7 @@ func (r *Recipe) entry(b *build, layer *layerBuild, e entryLine) error {
 		}
 		content = nil
 	case "gone":
+		b.remove(path.Clean(words[1]))
 		dir, base := path.Split(words[1])
 		words[1] = dir + ".wh." + base
 		bare = true
@@ -198,7 +199,7 @@ func (r *Recipe) entry(b *build, layer *layerBuild, e entryLine) error {
 		}
 		header.Name = strings.TrimPrefix(name, "/")
 		if !bare {
-			r.parents(b, layer, path.Dir(path.Clean(name)))
+			r.parents(b, layer, path.Dir(path.Clean(name)), e.number)
 		}
 	}
 	if strings.HasSuffix(name, "/") {
@@ -206,13 +207,25 @@ func (r *Recipe) entry(b *build, layer *layerBuild, e entryLine) error {
 	}
 	clean := path.Clean("/" + header.Name)
 	for dir := path.Dir(clean); !b.exists[dir]; dir = path.Dir(dir) {
-		if _, ok := b.files[dir]; !ok {
+		if _, ok := b.files[dir]; !ok || b.removed[dir] {
 			b.files[dir] = e.number // a directory without an entry comes with what lies in it
+			delete(b.removed, dir)
 		}
 	}
 	b.exists[clean] = true
 	b.files[clean] = e.number
 	return r.write(layer, header, e.number, content)
+}
+
+// remove notes that a path and what lies below it are hidden. The lines that
+// wrote them stay known, for findings on removed files.
+func (b *build) remove(p string) {
+	for name := range b.exists {
+		if name == p || strings.HasPrefix(name, p+"/") {
+			delete(b.exists, name)
+			b.removed[name] = true
+		}
+	}
 }
 
 func owner(word string) (uid, gid int, ok bool) {
@@ -226,12 +239,13 @@ func owner(word string) (uid, gid int, ok bool) {
 }
 
 // parents writes the directories above an entry, as builders do.
-func (r *Recipe) parents(b *build, layer *layerBuild, dir string) {
+func (r *Recipe) parents(b *build, layer *layerBuild, dir string, number int) {
 	if b.exists[dir] {
 		return
 	}
-	r.parents(b, layer, path.Dir(dir))
+	r.parents(b, layer, path.Dir(dir), number)
 	b.exists[dir] = true
+	b.files[dir] = number
 	header := &tar.Header{Format: tar.FormatPAX, Typeflag: tar.TypeDir, Name: strings.TrimPrefix(dir, "/") + "/", Mode: 0o755}
 	_ = writeHeader(layer, header)
 }
