@@ -84,7 +84,7 @@ func (a *archive) noImage() error {
 // readArchive indexes an archive.
 func readArchive(ctx context.Context, at io.ReaderAt, size int64) (*archive, error) {
 	if size == 0 {
-		return nil, errors.New("the file is empty: save the image again")
+		return nil, errors.New("it is empty: save the image again")
 	}
 	a := &archive{at: at, size: size, entries: make(map[string]archiveEntry)}
 	section := io.NewSectionReader(at, 0, size)

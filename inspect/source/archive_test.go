@@ -163,7 +163,7 @@ func TestBadArchives(t *testing.T) {
 		content []byte
 		want    string
 	}{
-		"empty":     {"", nil, "the file is empty: save the image again"},
+		"empty":     {"", nil, "it is empty: save the image again"},
 		"text":      {"", bytes.Repeat([]byte("no archive\n"), 100), "this is no tar archive, neither plain nor compressed by gzip or zstd: use docker save, or skopeo copy to oci-archive:"},
 		"short":     {"", []byte("x"), "the archive is cut off: copy or save it again"},
 		"cut":       {"", good[:len(good)-3000], "the archive is cut off: copy or save it again"},
@@ -256,6 +256,9 @@ func TestBadPaths(t *testing.T) {
 	wantError(t, "docker-archive:"+gone, Options{}, "docker-archive:"+gone+": "+missing)
 	wantError(t, "oci-dir:"+gone+":v1", Options{}, "oci-dir:"+gone+":v1: "+missing)
 	wantError(t, gone, Options{}, gone+": "+missing)
+	for _, ref := range []string{"gone.tar", "a/gone.tar.gz:orders:1", "./gone", "~/gone", `c:\gone`} {
+		wantError(t, ref, Options{}, printable(ref)+": "+missing)
+	}
 	wantError(t, "docker-archive:", Options{}, "docker-archive:: nothing follows the scheme: write docker-archive:PATH")
 	wantError(t, "", Options{}, ": the image's name is empty")
 	wantError(t, dir, Options{}, dir+": this directory is no OCI layout, it has no file oci-layout: use skopeo copy to oci:DIR, or docker save to a file")

@@ -141,7 +141,9 @@ func openAt(ctx context.Context, host, ref string, opts Options) (*Image, error)
 		return nil, err
 	}
 	image.Reference = ref
-	image.Repository = repositoryOf(ref)
+	if !inspected.isID(ref) {
+		image.Repository = repositoryOf(ref)
+	}
 	return image, nil
 }
 
@@ -227,6 +229,8 @@ func export(ctx context.Context, engine *client.Client, ref string, size int64, 
 // inspected is what an engine tells about an image without exporting it
 // (Docker Engine API, GET /images/{name}/json).
 type inspected struct {
+	ID                        string `json:"Id"`
+	RepoTags                  []string
 	Os, Architecture, Variant string
 	Created                   string
 	Size                      int64
@@ -243,6 +247,17 @@ func readInspected(raw []byte) (*inspected, error) {
 		return nil, errors.New("it is no description of an image")
 	}
 	return &answer, nil
+}
+
+// isID reports whether ref is the image's ID or the beginning of it. A name
+// that is written alike goes first, as it does for the engine.
+func (i *inspected) isID(ref string) bool {
+	for _, tag := range i.RepoTags {
+		if strings.HasPrefix(tag, ref+":") {
+			return false
+		}
+	}
+	return strings.HasPrefix(i.ID, ref) || strings.HasPrefix(strings.TrimPrefix(i.ID, "sha256:"), ref)
 }
 
 // quick makes a configuration of the engine's answer. It has no history, and
@@ -277,9 +292,9 @@ func (i *inspected) quick(opts Options) (*Image, error) {
 	return image, nil
 }
 
-// repositoryOf is a reference without tag and digest, "" for an image ID.
+// repositoryOf is a reference without tag and digest, "" for none.
 func repositoryOf(ref string) string {
-	if _, err := name.ParseReference(ref, name.WeakValidation); err != nil || strings.HasPrefix(ref, "sha256:") {
+	if _, err := name.ParseReference(ref, name.WeakValidation); err != nil {
 		return ""
 	}
 	repository, _, _ := strings.Cut(ref, "@")

@@ -183,10 +183,19 @@ func TestStoppedEngine(t *testing.T) {
 func TestRepositoryOf(t *testing.T) {
 	for ref, want := range map[string]string{
 		"orders": "orders", "orders:1": "orders", "localhost:5000/a/orders:1": "localhost:5000/a/orders",
-		"orders@sha256:" + strings.Repeat("0", 64): "orders", "sha256:" + strings.Repeat("0", 64): "", "Ä": "",
+		"orders@sha256:" + strings.Repeat("0", 64): "orders", "Ä": "",
 	} {
 		if got := repositoryOf(ref); got != want {
 			t.Errorf("repositoryOf(%q) = %q, want %q", ref, got, want)
+		}
+	}
+}
+
+func TestIsID(t *testing.T) {
+	image := &inspected{ID: "sha256:abcdef0123456789", RepoTags: []string{"abc:1"}}
+	for ref, want := range map[string]bool{"abcdef012345": true, "sha256:abcdef0123456789": true, "abc": false, "abcd": true, "orders": false} {
+		if got := image.isID(ref); got != want {
+			t.Errorf("isID(%q) = %v", ref, got)
 		}
 	}
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"regexp"
 	"strings"
 )
 
@@ -191,8 +192,12 @@ func exists(path string) bool {
 	return err == nil
 }
 
-// looksLikePath reports whether s can only be meant as a path.
+// archiveSuffix is the end of a file's name that nobody gives to an image.
+var archiveSuffix = regexp.MustCompile(`\.(tar|tar\.gz|tgz|tar\.zst)([:@]|$)`)
+
+// looksLikePath reports whether s can only be meant as a path. A misspelt one
+// must not be asked for in a registry.
 func looksLikePath(s string) bool {
-	return strings.HasPrefix(s, "/") || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "~") ||
+	return archiveSuffix.MatchString(s) || strings.HasPrefix(s, "/") || strings.HasPrefix(s, ".") || strings.HasPrefix(s, "~") ||
 		strings.Contains(s, `\`) || isDrive(s[:min(2, len(s))])
 }

@@ -9,6 +9,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"golang.org/x/term"
+
 	"github.com/lambdalint/lambdalint/inspect/layer"
 )
 
@@ -104,8 +106,7 @@ func openStdin(ctx context.Context, ref string, opts Options) (*Image, error) {
 	if opts.Stdin == nil {
 		return nil, errors.New("there is no standard input to read")
 	}
-	file, isFile := opts.Stdin.(*os.File)
-	if isFile && isTerminal(file) {
+	if file, isFile := opts.Stdin.(*os.File); isFile && term.IsTerminal(int(file.Fd())) {
 		return nil, errors.New("standard input is a terminal: pipe an archive into it, such as docker save NAME | lambdalint check -")
 	}
 	image, err := spoolArchive(ctx, "", opts.Stdin, "standard input", -1, ref, opts)
@@ -117,11 +118,6 @@ func openStdin(ctx context.Context, ref string, opts Options) (*Image, error) {
 		image.Reference = "-:" + ref
 	}
 	return image, nil
-}
-
-func isTerminal(file *os.File) bool {
-	info, err := file.Stat()
-	return err == nil && info.Mode()&os.ModeCharDevice != 0
 }
 
 // spoolArchive copies an archive to a temporary file and opens it there.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 )
 
 // The longest name and the longest list that an error message prints.
@@ -25,9 +26,9 @@ func printable(name string) string {
 	if len(name) > maxNamePrinted {
 		name = strings.ToValidUTF8(name[:maxNamePrinted], "") + "…"
 	}
-	quoted := strconv.Quote(name)
-	if strings.ContainsRune(quoted, '\\') && !strings.ContainsRune(name, '\\') {
-		return quoted
+	unfit := func(r rune) bool { return r == utf8.RuneError || !strconv.IsPrint(r) }
+	if strings.ContainsFunc(name, unfit) {
+		return strconv.Quote(name)
 	}
 	return name
 }
