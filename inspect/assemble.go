@@ -8,14 +8,7 @@ import (
 
 	"github.com/lambdalint/lambdalint/inspect/layer"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
-)
-
-// Lambda's user as AWS's emulator sets it up. AWS documents no more than "a
-// default least-privileged user", so what counts is mostly the rights of
-// others.
-const (
-	lambdaUID = 993
-	lambdaGID = 990
+	"github.com/lambdalint/lambdalint/inspect/sandbox"
 )
 
 // assemble states everything that the layers tell. It is called again when
@@ -38,7 +31,8 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	files(doc, v, globs, contents)
 	removed(doc, v, globs, contents)
 	doc.Selection.Usages = usages(v, request.Usage())
-	return bootFacts(doc, v)
+	bootFacts(doc, v)
+	return nil
 }
 
 func size(doc *Image, v *view) Size {
@@ -138,42 +132,14 @@ func fileFacts(v *view, n rootfs.Node) File {
 		if e.Type == layer.Symlink {
 			out.Target = e.Link
 		}
-		out.Readable, out.Executable = may(e, 4), may(e, 1)
+		out.Readable, out.Executable = sandbox.May(e, sandbox.Read), sandbox.May(e, sandbox.Execute)
 	}
 	if end, err := v.Stat(n.Path); err == nil {
 		out.Resolved = end.Path
 	}
-	out.Blocked = blocked(v.FS, n.Path)
+	out.Blocked = sandbox.Blocked(v, n.Path)
 	out.Reachable = out.Blocked == ""
 	return out
-}
-
-// may reports whether Lambda's user has a right on an entry: 4 to read, 2 to
-// write, 1 to execute or to enter.
-func may(e *layer.Entry, right uint16) bool {
-	switch {
-	case e.Type == layer.Symlink:
-		return true
-	case e.UID == lambdaUID:
-		return e.Mode>>6&right == right
-	case e.GID == lambdaGID:
-		return e.Mode>>3&right == right
-	default:
-		return e.Mode&right == right
-	}
-}
-
-// blocked is the first directory above a path that Lambda's user cannot enter.
-func blocked(fs *rootfs.FS, p string) string {
-	first := ""
-	for dir := path.Dir(p); ; dir = path.Dir(dir) {
-		if n, err := fs.Stat(dir); err == nil && n.Entry != nil && n.Entry.Type == layer.Directory && !may(n.Entry, 1) {
-			first = dir
-		}
-		if dir == "/" {
-			return first
-		}
-	}
 }
 
 func removed(doc *Image, v *view, globs, contents *selector) {

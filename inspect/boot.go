@@ -1,20 +1,55 @@
 package inspect
 
-// bootArguments states what is known of the boot chain without a layer.
-func bootArguments(doc *Image) Boot {
-	entrypoint, command := doc.Config.Entrypoint, doc.Config.Cmd
+import (
+	"github.com/lambdalint/lambdalint/inspect/boot"
+)
+
+// bootInput is what the boot chain begins with, after the function's overrides.
+func bootInput(doc *Image) boot.Input {
+	in := boot.Input{
+		Entrypoint: doc.Config.Entrypoint, Command: doc.Config.Cmd,
+		WorkingDir: doc.Config.WorkingDir, WorkingDirFrom: "image",
+		Env: make(map[string]string), Architecture: doc.Platform.Architecture,
+	}
+	// An entrypoint of the function does not drop the image's command; see
+	// the ImageConfig of CreateFunction, whose parts are set one by one.
 	if len(doc.Function.Entrypoint) > 0 {
-		entrypoint = doc.Function.Entrypoint
+		in.Entrypoint = doc.Function.Entrypoint
 	}
 	if len(doc.Function.Command) > 0 {
-		command = doc.Function.Command
+		in.Command = doc.Function.Command
 	}
-	argv := append(append([]string{}, entrypoint...), command...)
-	return Boot{Argv: argv, Entrypoint: entrypoint, Command: command, Steps: []Step{}, End: BootEnd{Kind: "unknown", Reason: "no layer was read"}}
+	if doc.Function.WorkingDirectory != "" {
+		in.WorkingDir, in.WorkingDirFrom = doc.Function.WorkingDirectory, "function"
+	}
+	for _, v := range doc.Config.Env {
+		in.Env[v.Name] = v.Value
+	}
+	for _, v := range doc.Function.Environment {
+		in.Env[v.Name] = v.Value
+	}
+	return in
+}
+
+// bootArguments states what is known of the boot chain without a layer.
+func bootArguments(doc *Image) Boot {
+	in := bootInput(doc)
+	return Boot{
+		Argv: append(append([]string{}, in.Entrypoint...), in.Command...), Entrypoint: in.Entrypoint, Command: in.Command,
+		ShellForm: boot.ShellForm(in), Steps: []Step{}, End: BootEnd{Kind: "unknown", Reason: "no layer was read"},
+	}
 }
 
 // bootFacts states the boot chain.
-func bootFacts(doc *Image, _ *view) error {
+func bootFacts(doc *Image, v *view) *boot.Chain {
 	doc.Boot = bootArguments(doc)
-	return nil
+	chain := boot.Follow(bootInput(doc), v)
+	doc.Boot.Known = true
+	doc.Boot.WorkingDir = WorkingDir(chain.WorkingDir)
+	for _, step := range chain.Steps {
+		doc.Boot.Steps = append(doc.Boot.Steps, Step(step))
+	}
+	doc.Boot.End = BootEnd{Kind: chain.End, Reason: chain.Reason}
+	doc.Boot.Emulator = chain.Emulator
+	return chain
 }

@@ -19,6 +19,8 @@ type Boot struct {
 	Steps []Step `json:"steps"`
 	// End tells how the chain ends.
 	End BootEnd `json:"end"`
+	// Emulator tells how AWS's emulator takes part: guarded where it is started outside of Lambda only, started where it is started on Lambda too, or "".
+	Emulator string `json:"emulator"`
 }
 
 // WorkingDir is the directory in which the first program is started.

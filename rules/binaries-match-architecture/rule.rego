@@ -1,0 +1,37 @@
+# METADATA
+# title: What is executed is built for the image's architecture
+# description: >-
+#   Lambda does not look at the programs when the function is made. A program of another architecture ends every
+#   invocation with "exec format error".
+# related_resources:
+#   - ref: https://docs.aws.amazon.com/lambda/latest/dg/foundation-arch.html
+#     description: Selecting and configuring an instruction set architecture
+# custom:
+#   category: platform
+#   level: error
+#   errors:
+#     - "fork/exec <path>: exec format error"
+package lambdalint.rules["binaries-match-architecture"]
+
+import data.lambdalint.boot
+import data.lambdalint.result
+
+not_applicable := boot.broken_before("binaries-match-architecture")
+
+deny contains result.with_fix(result.command(step, message), fix) if {
+	some step in input.boot.steps
+	boot.broken_at(step, "binaries-match-architecture")
+	message := sprintf("%s is built for %s, and the image says %s (%s)", [
+		step.path, step.architecture,
+		input.platform.architecture, step.why,
+	])
+	fix := sprintf("build it for %s (docker build --platform linux/%s), or build the image for %s", [
+		input.platform.architecture,
+		input.platform.architecture, step.architecture,
+	])
+}
+
+not_judged contains result.image(input.boot.end.reason) if {
+	not boot.broken
+	input.boot.end.kind == "unknown"
+}
