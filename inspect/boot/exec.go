@@ -92,13 +92,39 @@ func (f *follower) statProgram(s *Step, p string) (rootfs.Node, bool) {
 	case err == nil:
 		return node, true
 	case errors.Is(err, rootfs.ErrDangling):
-		f.breaks(s, DanglingSymlink, node.Path)
+		s.Layer = f.linkLayer(p)
+		f.breaks(s, DanglingSymlink, f.linkEnd(p))
 	case errors.Is(err, rootfs.ErrLoop):
+		s.Layer = f.linkLayer(p)
 		f.breaks(s, SymlinkLoop, node.Path)
 	default:
 		f.breaks(s, NotFound, node.Path)
 	}
 	return node, false
+}
+
+// linkLayer is the layer that holds a symbolic link.
+func (f *follower) linkLayer(p string) int {
+	if link, err := f.files.Lstat(p); err == nil {
+		return link.Layer
+	}
+	return -1
+}
+
+// linkEnd is the path that a chain of symbolic links ends at, where there is
+// nothing.
+func (f *follower) linkEnd(p string) string {
+	for range maxSteps {
+		link, err := f.files.Lstat(p)
+		if err != nil || link.Entry == nil || link.Entry.Type != layer.Symlink {
+			break
+		}
+		p = path.Join(path.Dir(link.Path), link.Entry.Link)
+		if strings.HasPrefix(link.Entry.Link, "/") {
+			p = path.Clean(link.Entry.Link)
+		}
+	}
+	return p
 }
 
 // blocked is the first directory above a path that Lambda's user cannot enter.

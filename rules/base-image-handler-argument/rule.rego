@@ -13,7 +13,6 @@
 #     - "Runtime.ExitError … exit status 142"
 package lambdalint.rules["base-image-handler-argument"]
 
-import data.lambdalint.boot
 import data.lambdalint.result
 
 not_applicable := "the image does not start AWS's entry script" if not script

@@ -23,7 +23,7 @@ deny contains result.with_fix(result.command(step, message), fix) if {
 	some step in input.boot.steps
 	boot.broken_at(step, "entrypoint-interpreter-exists")
 	message := messages(step)[step.problem]
-	fix := fixes(step)[step.problem]
+	fix := fixes[step.problem]
 }
 
 not_judged contains result.image(input.boot.end.reason) if {
@@ -51,7 +51,7 @@ library(step) := ": it was built for glibc (Debian, Amazon Linux …)" if step.l
 
 library(step) := "" if step.libc == ""
 
-fixes(step) := {
+fixes := {
 	"crlf": "save the script with LF line ends, and keep them: *.sh text eol=lf in .gitattributes",
 	"no-shebang": "begin the script with #!/bin/sh, or name its interpreter in ENTRYPOINT",
 	"interpreter-missing": "install the interpreter in the final stage, or name the one that is there",

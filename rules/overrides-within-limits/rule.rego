@@ -14,16 +14,15 @@ package lambdalint.rules["overrides-within-limits"]
 
 import data.lambdalint.result
 
-limits := data.lambdalint.params["overrides-within-limits"]
 
 deny contains result.with_fix(result.config(field, message), "move the arguments into a file or a script") if {
 	some field, words in {"Entrypoint": input.boot.entrypoint, "Cmd": input.boot.command}
-	count(words) > limits.words
-	message := sprintf("%s has %d words, and a function takes %d", [upper(field), count(words), limits.words])
+	count(words) > data.lambdalint.params["overrides-within-limits"].words
+	message := sprintf("%s has %d words, and a function takes %d", [upper(field), count(words), data.lambdalint.params["overrides-within-limits"].words])
 }
 
 deny contains result.with_fix(result.config("WorkingDir", message), "use a shorter path") if {
 	directory := input.config.working_dir
-	count(directory) > limits.directory
-	message := sprintf("WORKDIR has %d characters, and a function takes %d", [count(directory), limits.directory])
+	count(directory) > data.lambdalint.params["overrides-within-limits"].directory
+	message := sprintf("WORKDIR has %d characters, and a function takes %d", [count(directory), data.lambdalint.params["overrides-within-limits"].directory])
 }
