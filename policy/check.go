@@ -19,25 +19,106 @@ var hidden = []string{"files", "removed", "index", "asked"}
 
 // check refuses what the compiler lets pass, and reads the rule's request.
 func (s *Set) check(r *rule) []error {
-	c := &checker{rule: r}
-	c.request.Rule = r.ID
+	c := s.newChecker(r.module)
+	c.rule = r
 	c.addGlobs(r.Files...)
 	c.addGlobs(r.Contents...)
 	c.request.Contents = slices.Clone(r.Contents)
-	compiled := s.compiler.Modules[r.module.name]
-	ast.NewGenericVisitor(c.visit).Walk(compiled)
-	r.request = c.request
+	c.run(s.compiler)
+	r.request, r.under = c.request, c.under
+	r.request.Rule = r.ID
+	for _, lib := range s.librariesOf(r.module) {
+		r.request.Globs = union(r.request.Globs, lib.request.Globs)
+		r.request.Contents = union(r.request.Contents, lib.request.Contents)
+		r.request.Usage = union(r.request.Usage, lib.request.Usage)
+		r.under = union(r.under, lib.under)
+	}
 	return c.faults
 }
 
+// checkLibrary does the same for a module of a user's library. What it asks for
+// becomes part of the request of each rule that uses it.
+func (s *Set) checkLibrary(m *module) []error {
+	c := s.newChecker(m)
+	c.run(s.compiler)
+	m.request, m.under = c.request, c.under
+	return c.faults
+}
+
+func union(a, b []string) []string {
+	for _, item := range b {
+		if !slices.Contains(a, item) {
+			a = append(a, item)
+		}
+	}
+	return a
+}
+
+// librariesOf gives the modules of users' libraries that a module uses, also
+// through each other.
+func (s *Set) librariesOf(m *module) []*module {
+	var used []*module
+	var visit func(m *module)
+	visit = func(m *module) {
+		ast.WalkRefs(s.compiler.Modules[m.name], func(ref ast.Ref) bool {
+			for _, lib := range s.libs {
+				if lib != m && ref.HasPrefix(lib.parsed.Package.Path) && lib.user && !slices.Contains(used, lib) {
+					used = append(used, lib)
+					visit(lib)
+				}
+			}
+			return false
+		})
+	}
+	visit(m)
+	return used
+}
+
 type checker struct {
+	module *module
+	// rule is nil for a module of a library.
 	rule    *rule
 	request inspect.RuleRequest
+	under   []string
 	faults  []error
+	// last is the place of the expression that is looked at.
+	last *ast.Location
+}
+
+func (s *Set) newChecker(m *module) *checker { return &checker{module: m} }
+
+func (c *checker) run(compiler *ast.Compiler) {
+	compiled := compiler.Modules[c.module.name]
+	ast.NewGenericVisitor(c.visit).Walk(compiled)
+	c.checkNegations(c.module.parsed)
+	reader := newReader(compiler)
+	reader.onEvasion = c.evasion
+	reader.onRead = c.pastContent
+	for _, clause := range compiled.Rules {
+		reader.reads(clause, nil)
+	}
+}
+
+// pastContent refuses to read the text of a file without being told when it was
+// left out.
+func (c *checker) pastContent(part string, at *ast.Location) {
+	if at != nil && at.File == c.module.name && (part == "files.*.content" || part == "removed.*.content") {
+		c.fault(at, "the text of a file is read past paths.content, which stops the rule where the text was left out")
+	}
+}
+
+// evasion refuses calls that read a field without the compiler seeing which.
+func (c *checker) evasion(call *ast.Expr) {
+	if call.Location.File == c.module.name {
+		c.fault(call.Location, "%s on the input hides from the compiler which field is read; write input.… with the field's name", call.Operator())
+	}
 }
 
 func (c *checker) fault(at *ast.Location, format string, args ...any) {
-	where := c.rule.module.name
+	where := c.module.name
+	if at == nil || at.Row == 0 {
+		at = c.last
+	}
 	if at != nil && at.Row > 0 {
 		where = fmt.Sprintf("%s:%d", where, at.Row)
 	}
@@ -60,7 +141,12 @@ func (c *checker) addGlobs(globs ...string) {
 
 func (c *checker) visit(node any) bool {
 	switch n := node.(type) {
+	case *ast.Rule:
+		c.last = n.Location
 	case *ast.Expr:
+		if n.Location != nil && n.Location.Row > 0 {
+			c.last = n.Location
+		}
 		if n.IsCall() {
 			c.call(n)
 		}
@@ -98,6 +184,7 @@ func (c *checker) call(e *ast.Expr) {
 // dynamic judges a call whose argument is not known before the rule runs.
 func (c *checker) dynamic(name string, at *ast.Location) {
 	switch {
+	case c.rule == nil: // each rule that uses the library says what it may ask for
 	case name == "content" && len(c.rule.Contents) == 0:
 		c.fault(at, "paths.content is called on a file, and custom.contents does not say of which files the content is needed")
 	case name == "usage":
@@ -121,7 +208,7 @@ func (c *checker) add(name, argument string) error {
 		if err := absolute(argument); err != nil {
 			return err
 		}
-		c.rule.under = append(c.rule.under, argument)
+		c.under = union(c.under, []string{argument})
 		c.addGlobs(inspect.UnderGlob(argument))
 	case "usage":
 		if err := absolute(argument); err != nil {
@@ -174,31 +261,45 @@ func (c *checker) inputRef(ref ast.Ref, at *ast.Location) {
 		return
 	}
 	if slices.Contains(hidden, string(field)) {
-		c.fault(at, "input.%s is not for rules: what was not asked for would look absent; use data.lambdalint.paths", field)
+		c.fault(at, "input.%s is not for rules: what was not asked for would look absent; use data.lambdalint.paths", string(field))
 	}
 }
 
 func (c *checker) dataRef(ref ast.Ref, at *ast.Location) {
-	own := ast.MustParseRef("data.lambdalint.rules").Append(ast.StringTerm(c.rule.ID))
-	params := ast.MustParseRef("data.lambdalint.params")
+	root := ast.MustParseRef("data.lambdalint")
 	switch {
-	case ref.HasPrefix(params):
+	case !ref.HasPrefix(root):
+		if len(ref) == 1 || root.HasPrefix(ref.ConstantPrefix()) {
+			c.fault(at, "%s is everything at once; name the part", ref)
+		}
+		return
+	case len(ref) < 3:
+		c.fault(at, "%s is everything at once; name the part", ref)
+		return
+	}
+	part, _ := ref[2].Value.(ast.String)
+	switch part {
+	case "params":
 		c.paramRef(ref, at)
-	case ref.HasPrefix(own):
-	case ref.HasPrefix(own[:3]) || len(ref) < 3 && own.HasPrefix(ref.ConstantPrefix()):
-		c.fault(at, "%s reaches other rules: the verdict of a rule must not depend on which others are there", ref)
-	case len(ref) >= 3 && ref[1].Equal(own[1]):
-		name, _ := ref[2].Value.(ast.String)
-		if !slices.Contains([]string{"paths", "result", "boot", "source", "text", "lib"}, string(name)) {
-			c.fault(at, "%s: data.lambdalint has paths, result, boot, source, text, lib and params", ref)
-		} else if len(ref) > 3 && strings.HasPrefix(strings.Trim(ref[3].String(), `"`), "_") {
+	case "rules":
+		if c.rule == nil || len(ref) < 4 || !ref[3].Equal(ast.StringTerm(c.rule.ID)) {
+			c.fault(at, "%s reaches other rules: the verdict of a rule must not depend on which others are there", ref)
+		}
+	case "paths", "result", "boot", "source", "text", "lib":
+		if name, _ := ref[len(ref)-1].Value.(ast.String); part != "lib" && strings.HasPrefix(string(name), "_") {
 			c.fault(at, "%s is private to its package", ref)
 		}
+	default:
+		c.fault(at, "%s: data.lambdalint has paths, result, boot, source, text, lib and params", ref)
 	}
 }
 
 // paramRef refuses parameters that the rule's metadata does not declare.
 func (c *checker) paramRef(ref ast.Ref, at *ast.Location) {
+	if c.rule == nil {
+		c.fault(at, "%s: a library has no parameters of its own; let the rule hand them over as arguments", ref)
+		return
+	}
 	if len(ref) < 5 || !ref[3].Equal(ast.StringTerm(c.rule.ID)) {
 		c.fault(at, "%s: a rule reads its parameters as data.lambdalint.params[%q].NAME", ref, c.rule.ID)
 		return

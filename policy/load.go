@@ -47,7 +47,7 @@ type rule struct {
 	rules.Rule
 	module  *module
 	request inspect.RuleRequest
-	// under and usage label what the accessors of package paths look up.
+	// under are the directories that paths.under is asked for.
 	under []string
 	// defines holds which of deny, not_judged and not_applicable there are.
 	defines map[string]bool
@@ -59,6 +59,11 @@ type module struct {
 	name   string
 	source []byte
 	parsed *ast.Module
+	// user is true for a module of a user's library, which has a request of
+	// its own.
+	user    bool
+	request inspect.RuleRequest
+	under   []string
 }
 
 // Limits on what is read from a source of rules.
@@ -89,6 +94,11 @@ func Load(sources ...Source) (*Set, error) {
 	slices.SortFunc(set.rules, func(a, b *rule) int { return strings.Compare(a.ID, b.ID) })
 	if err := set.compileModules(); err != nil {
 		return nil, err
+	}
+	for _, m := range set.libs {
+		if m.user {
+			faults = append(faults, set.checkLibrary(m)...)
+		}
 	}
 	for _, r := range set.rules {
 		faults = append(faults, set.check(r)...)
@@ -233,6 +243,7 @@ func (s *Set) loadUserLibrary(source Source) []error {
 				m.name, packageName(m.parsed)))
 			continue
 		}
+		m.user = true
 		s.libs = append(s.libs, m)
 	}
 	return faults

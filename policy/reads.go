@@ -85,6 +85,8 @@ type reader struct {
 	memo     map[string][]read
 	// onEvasion is told of calls that hide which field of the input they read.
 	onEvasion func(call *ast.Expr)
+	// onRead is told of every part that is read and where.
+	onRead func(part string, at *ast.Location)
 }
 
 // reads gives what a clause looks at. arguments are the parts of the input that
@@ -194,6 +196,10 @@ func (c *clauseReader) alias(e *ast.Expr) bool {
 		}
 		return false
 	}
+	if part, ok := handsOut[operatorName(e)]; ok && len(e.Operands()) == 2 {
+		c.bind(e.Operand(1), part)
+		return false
+	}
 	if left, right, ok := equation(e); ok {
 		for _, part := range c.parts(right) {
 			c.bind(left, part)
@@ -203,6 +209,20 @@ func (c *clauseReader) alias(e *ast.Expr) bool {
 		}
 	}
 	return false
+}
+
+// handsOut tells which part of the input the functions of package paths give.
+var handsOut = map[string]string{
+	"data.lambdalint.paths.at": "files.*", "data.lambdalint.paths.of_step": "files.*",
+	"data.lambdalint.paths.under": "files", "data.lambdalint.paths.matching": "files",
+	"data.lambdalint.paths.removed_matching": "removed",
+}
+
+func operatorName(e *ast.Expr) string {
+	if !e.IsCall() {
+		return ""
+	}
+	return e.Operator().String()
 }
 
 func (c *clauseReader) bind(t *ast.Term, part string) {
@@ -250,6 +270,9 @@ func (c *clauseReader) walk(node any) { ast.NewGenericVisitor(c.visit).Walk(node
 func (c *clauseReader) note(t *ast.Term, shallow bool) {
 	for _, part := range c.parts(t) {
 		c.seen[read{part, shallow}] = true
+		if c.onRead != nil {
+			c.onRead(part, t.Location)
+		}
 	}
 }
 
