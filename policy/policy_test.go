@@ -69,8 +69,8 @@ func one(id, metadata, body string) policy.Source {
 
 func TestBuiltinRulesJudge(t *testing.T) {
 	set := load(t, builtin())
-	config := policy.Config{Only: []string{"command-set", "image-size", "workdir-exists"}}
-	for id, outcome := range judge(t, set, config, image()) {
+	three := policy.Config{Only: []string{"command-set", "workdir-exists", "image-size"}}
+	for id, outcome := range judge(t, set, three, image()) {
 		if outcome.Status != rules.Pass {
 			t.Errorf("%s: %+v", id, outcome)
 		}
@@ -79,10 +79,18 @@ func TestBuiltinRulesJudge(t *testing.T) {
 	bad.Boot.Argv, bad.Boot.Entrypoint = nil, nil
 	bad.Boot.WorkingDir = inspect.WorkingDir{Path: "/app", From: "image", Problem: "missing", Detail: "/app"}
 	bad.Size.Flattened = 11 << 30
-	for id, outcome := range judge(t, set, config, bad) {
-		if outcome.Status != rules.Fail {
+	for id, outcome := range judge(t, set, three, bad) {
+		if outcome.Status != rules.Fail || len(outcome.Findings) != 1 || outcome.Findings[0].Fix == "" {
 			t.Errorf("%s: %+v", id, outcome)
 		}
-		t.Logf("%+v", outcome)
 	}
+}
+
+// edit replaces text in the rules of a source.
+func edit(source policy.Source, old, new string) policy.Source {
+	edited := fstest.MapFS{}
+	for name, file := range source.FS.(fstest.MapFS) {
+		edited[name] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(file.Data), old, new))}
+	}
+	return policy.Source{FS: edited, Origin: source.Origin}
 }
