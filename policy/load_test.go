@@ -129,6 +129,7 @@ func TestAcceptedRules(t *testing.T) {
 		"not and a constant":        one("own-rule", "", resultOnly+"deny contains result.image(\"x\") if not input.config.user in allowed\nallowed := {\"a\"}\n"),
 		"not and content":           asks("", `not contains(paths.content("/x"), "y")`),
 		"not and what is there":     denies(`input.config.cmd[0] != ""; not startswith(input.config.cmd[0], "/")`),
+		"not and a named field":     one("own-rule", "", resultOnly+"deny contains result.image(\"x\") if not user in {\"a\"}\nuser := input.config.user\n"),
 		"not and a comparison":      denies(`not input.config.cmd[0] == "x"`),
 		"not and a helper's answer": one("own-rule", "", resultOnly+"deny contains result.image(\"x\") if not large(\"/x\")\nlarge(p) if input.config.user == p\n"),
 		"dynamic with files":        asks("files: [/x/**]", `some p in input.config.volumes; paths.at(p).size > 3`),

@@ -121,11 +121,9 @@ func (n *negations) answers(operator ast.Ref) bool {
 // reference judges a reference that is computed before the `not`: fields are
 // always there, elements of lists and values of rules may not be.
 func (n *negations) reference(t *ast.Term, ref ast.Ref) {
-	for _, operand := range ref[1:] {
-		if _, field := operand.Value.(ast.String); !field {
-			n.refuse(t)
-			return
-		}
+	if !fields(ref) {
+		n.refuse(t)
+		return
 	}
 	if head, ok := ref[0].Value.(ast.Var); ok && !n.total(string(head)) {
 		n.refuse(t)
@@ -149,20 +147,35 @@ func (n *negations) total(name string) bool {
 	return !found
 }
 
-// isConstant reports whether a rule has a literal value and no condition.
+// isConstant reports whether a rule has no condition, and a value that is there
+// in any case: a literal, or a field of the input.
 func isConstant(rule *ast.Rule) bool {
-	literal := rule.Head.Value != nil && rule.Body.Equal(ast.NewBody(ast.NewExpr(ast.BooleanTerm(true))))
-	if literal {
-		ast.WalkTerms(rule.Head.Value, func(t *ast.Term) bool {
-			switch t.Value.(type) {
-			case ast.Null, ast.Boolean, ast.Number, ast.String, *ast.Array, ast.Object, ast.Set:
-			default:
-				literal = false
-			}
-			return false
-		})
+	if rule.Head.Value == nil || !rule.Body.Equal(ast.NewBody(ast.NewExpr(ast.BooleanTerm(true)))) {
+		return false
 	}
-	return literal
+	constant := true
+	ast.WalkTerms(rule.Head.Value, func(t *ast.Term) bool {
+		switch v := t.Value.(type) {
+		case ast.Null, ast.Boolean, ast.Number, ast.String, *ast.Array, ast.Object, ast.Set:
+		case ast.Ref:
+			constant = constant && v[0].Equal(ast.InputRootDocument) && fields(v)
+			return true
+		default:
+			constant = false
+		}
+		return false
+	})
+	return constant
+}
+
+// fields reports whether a reference goes by names of fields alone.
+func fields(ref ast.Ref) bool {
+	for _, operand := range ref[1:] {
+		if _, field := operand.Value.(ast.String); !field {
+			return false
+		}
+	}
+	return true
 }
 
 func (n *negations) refuse(t *ast.Term) {

@@ -39,9 +39,10 @@ deny contains result.with_fix(result.config("Cmd", message), fix) if {
 	fix := fixes
 }
 
+default shell := ""
+
 shell := " (CMD is written in shell form)" if script.argv[1] in {"/bin/sh", "/bin/bash"}
 
-shell := "" if not script.argv[1] in {"/bin/sh", "/bin/bash"}
 
 fixes := `write CMD ["module.function"] with brackets` if shell != ""
 
