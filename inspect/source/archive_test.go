@@ -4,10 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	v1 "github.com/google/go-containerregistry/pkg/v1"
 	"github.com/google/go-containerregistry/pkg/v1/types"
@@ -326,5 +329,57 @@ func TestRealArchives(t *testing.T) {
 			}
 			readLayers(t, image)
 		})
+	}
+}
+
+func TestNoPermission(t *testing.T) {
+	if os.Getuid() == 0 {
+		t.Skip("root may read everything")
+	}
+	path := writeFile(t, "image.tar", []byte("x"))
+	if err := os.Chmod(path, 0); err != nil {
+		t.Fatal(err)
+	}
+	wantError(t, path, Options{}, path+": no permission to read it: check the owner and mode of the file and of its directories")
+}
+
+// A pipe that says nothing does not keep an interrupted run.
+func TestInterruptedSpool(t *testing.T) {
+	silent, w := io.Pipe()
+	defer func() { _ = w.Close() }()
+	ctx, cancel := context.WithCancel(context.Background())
+	time.AfterFunc(20*time.Millisecond, cancel)
+	dir := t.TempDir()
+	_, err := Open(ctx, "-", Options{Stdin: silent, TempDir: dir})
+	checkError(t, err, "-: context canceled")
+	if !errors.Is(err, context.Canceled) {
+		t.Error("the cause is lost")
+	}
+	if left, _ := os.ReadDir(dir); len(left) > 0 {
+		t.Errorf("left behind: %v", left)
+	}
+}
+
+func TestNoTempDir(t *testing.T) {
+	_, err := Open(context.Background(), "-", Options{Stdin: strings.NewReader("x"), TempDir: filepath.Join(t.TempDir(), "gone")})
+	if err == nil || !strings.HasPrefix(err.Error(), "-: making a temporary file: ") {
+		t.Error(err)
+	}
+}
+
+// Progress counts the bytes that are read, not those that are written.
+func TestProgress(t *testing.T) {
+	f := newFixture(t, "arm64")
+	stored := gzipOf(t, tarOf(t, savedFiles(t, f, "x")...))
+	path := writeFile(t, "image.tar.gz", stored)
+	var done, total int64
+	openTest(t, path, Options{Progress: func(what string, d, n int64) {
+		if what != "image.tar.gz" {
+			t.Errorf("progress of %q", what)
+		}
+		done, total = d, n
+	}})
+	if size := int64(len(stored)); done != size || total != size {
+		t.Errorf("%d of %d, want %d", done, total, size)
 	}
 }

@@ -9,10 +9,9 @@ import (
 	"io/fs"
 	"net/http"
 	"net/url"
-	"regexp"
 	"strings"
 
-	ecr "github.com/awslabs/amazon-ecr-credential-helper/ecr-login"
+	"github.com/awslabs/amazon-ecr-credential-helper/ecr-login/api"
 	"github.com/google/go-containerregistry/pkg/authn"
 	"github.com/google/go-containerregistry/pkg/name"
 	v1 "github.com/google/go-containerregistry/pkg/v1"
@@ -35,17 +34,18 @@ func openRegistry(ctx context.Context, s string, opts Options) (*Image, error) {
 	if opts.Offline {
 		return nil, fmt.Errorf("the registry %s is not asked because of --offline", host)
 	}
-	puller, err := remote.NewPuller(
-		remote.WithAuthFromKeychain(keychain()), remote.WithJobs(maxDownloads), remote.WithUserAgent(opts.UserAgent))
+	aws := &ecrKeychain{}
+	puller, err := remote.NewPuller(remote.WithAuthFromKeychain(authn.NewMultiKeychain(authn.DefaultKeychain, aws)),
+		remote.WithJobs(maxDownloads), remote.WithUserAgent(opts.UserAgent))
 	if err != nil {
 		return nil, err
 	}
-	top, err := puller.Get(ctx, ref)
+	blobs := &registryBlobs{puller: puller, repository: ref.Context(), aws: aws}
+	blobs.top, err = puller.Get(ctx, ref)
 	if err != nil {
-		return nil, registryError(ctx, err, ref.Context(), "image "+ref.Identifier())
+		return nil, blobs.failure(ctx, err, "image "+ref.Identifier())
 	}
-	blobs := &registryBlobs{puller: puller, repository: ref.Context(), top: top}
-	image, err := FromDescriptor(ctx, Registry, top.Descriptor, blobs, opts)
+	image, err := FromDescriptor(ctx, Registry, blobs.top.Descriptor, blobs, opts)
 	if err != nil {
 		return nil, err
 	}
@@ -54,18 +54,12 @@ func openRegistry(ctx context.Context, s string, opts Options) (*Image, error) {
 	return image, nil
 }
 
-// keychain finds credentials as docker and Podman keep them, and for ECR as
-// the AWS SDK finds them, without a helper to be installed.
-func keychain() authn.Keychain {
-	helper := ecr.NewECRHelper(ecr.WithLogger(io.Discard))
-	return authn.NewMultiKeychain(authn.DefaultKeychain, authn.NewKeychainFromHelper(helper))
-}
-
 // registryBlobs are the manifests and blobs of one repository.
 type registryBlobs struct {
 	puller     *remote.Puller
 	repository name.Repository
 	top        *remote.Descriptor
+	aws        *ecrKeychain
 }
 
 // Blob does not ask the registry for blobs yet, except for those that usually
@@ -81,7 +75,7 @@ func (b *registryBlobs) Blob(ctx context.Context, d v1.Descriptor) (Blob, error)
 		return Blob{Size: -1, Verified: true, Open: func(ctx context.Context) (io.ReadCloser, error) {
 			got, err := b.puller.Get(ctx, reference)
 			if err != nil {
-				return nil, registryError(ctx, err, b.repository, "manifest "+d.Digest.String())
+				return nil, b.failure(ctx, err, "manifest "+d.Digest.String())
 			}
 			return io.NopCloser(bytes.NewReader(got.Manifest)), nil
 		}}, nil
@@ -136,7 +130,7 @@ func (b *registryBlobs) blobError(ctx context.Context, err error, reference name
 	if errors.As(err, &answer) && answer.StatusCode == http.StatusNotFound {
 		return fmt.Errorf("the registry %s does not have this blob: push the image again", b.repository.RegistryStr())
 	}
-	return registryError(ctx, err, b.repository, "blob "+reference.DigestStr())
+	return b.failure(ctx, err, "blob "+reference.DigestStr())
 }
 
 // namedReader says in its errors what was read from.
@@ -158,10 +152,9 @@ func (r *namedReader) Read(p []byte) (int, error) {
 
 func (r *namedReader) Close() error { return r.inner.Close() }
 
-// registryError says what a registry answered, without URLs: they may carry
-// tokens.
-func registryError(ctx context.Context, err error, repository name.Repository, what string) error {
-	host := repository.RegistryStr()
+// failure says what a registry answered, without URLs: they may carry tokens.
+func (b *registryBlobs) failure(ctx context.Context, err error, what string) error {
+	host := b.repository.RegistryStr()
 	if ctx.Err() != nil {
 		return fmt.Errorf("asking the registry %s: %w", host, ctx.Err())
 	}
@@ -175,16 +168,30 @@ func registryError(ctx context.Context, err error, repository name.Repository, w
 	}
 	status := fmt.Sprintf("%d %s%s", answer.StatusCode, http.StatusText(answer.StatusCode), diagnosis(answer))
 	switch answer.StatusCode {
-	case http.StatusUnauthorized:
-		return fmt.Errorf("the registry %s refuses the credentials, or there are none (%s): %s", host, status, loginHint(host))
-	case http.StatusForbidden:
-		return fmt.Errorf("the registry %s denies access to %s (%s): check the permission to pull; %s", host, repository.RepositoryStr(), status, loginHint(host))
+	case http.StatusUnauthorized, http.StatusForbidden:
+		return refusal(b.repository, status, b.aws.failed())
 	case http.StatusNotFound:
-		return notFound("the registry %s has no %s in %s (%s): check the name and the tag", host, what, repository.RepositoryStr(), status)
+		return notFound("the registry %s has no %s in %s (%s): check the name and the tag", host, what, b.repository.RepositoryStr(), status)
 	case http.StatusTooManyRequests:
 		return fmt.Errorf("the registry %s limits the rate of requests (%s): wait, or log in", host, status)
 	}
 	return fmt.Errorf("the registry %s failed (%s): try again later", host, status)
+}
+
+// refusal says that a registry wants other credentials, and which. noAWS is
+// why there were none for ECR.
+func refusal(repository name.Repository, status string, noAWS error) error {
+	host := repository.RegistryStr()
+	hint := "check the permission to pull, or docker login " + host
+	switch _, err := api.ExtractRegistry(host); {
+	case noAWS != nil:
+		hint = "give AWS credentials that may pull from it, none were found (" + printable(oneLine(noAWS)) + ")"
+	case err == nil:
+		hint = "give AWS credentials that may pull from it (ecr:BatchGetImage, ecr:GetDownloadUrlForLayer)"
+	case host == name.DefaultRegistry:
+		hint = "check that the repository exists, or docker login"
+	}
+	return fmt.Errorf("the registry %s denies access to %s (%s): %s", host, repository.RepositoryStr(), status, hint)
 }
 
 // diagnosis is the registry's own word on an error, made fit for one line.
@@ -193,18 +200,6 @@ func diagnosis(answer *transport.Error) string {
 		return ", " + printable(strings.Join(strings.Fields(string(d.Code)+" "+d.Message), " "))
 	}
 	return ""
-}
-
-var ecrHost = regexp.MustCompile(`^\d{12}\.dkr[.-]ecr(-fips)?\.[a-z0-9-]+\.`)
-
-func loginHint(host string) string {
-	switch {
-	case ecrHost.MatchString(host):
-		return "give AWS credentials that may pull from this repository (ecr:GetAuthorizationToken, ecr:BatchGetImage, ecr:GetDownloadUrlForLayer)"
-	case host == name.DefaultRegistry:
-		return "check that the repository exists, or docker login"
-	}
-	return "docker login " + host
 }
 
 // withoutURL takes the request off an error of the HTTP client.

@@ -152,9 +152,9 @@ func TestRegistryRefuses(t *testing.T) {
 		want   string
 	}{
 		{401, `{"errors":[{"code":"UNAUTHORIZED","message":"authentication required"}]}`,
-			"the registry HOST refuses the credentials, or there are none (401 Unauthorized, UNAUTHORIZED authentication required): docker login HOST"},
+			"the registry HOST denies access to team/app (401 Unauthorized, UNAUTHORIZED authentication required): check the permission to pull, or docker login HOST"},
 		{403, `{"errors":[{"code":"DENIED","message":"requested access\nto the resource is denied"}]}`,
-			"the registry HOST denies access to team/app (403 Forbidden, DENIED requested access to the resource is denied): check the permission to pull; docker login HOST"},
+			"the registry HOST denies access to team/app (403 Forbidden, DENIED requested access to the resource is denied): check the permission to pull, or docker login HOST"},
 		{404, `{"errors":[{"code":"MANIFEST_UNKNOWN","message":"manifest unknown"}]}`,
 			"the registry HOST has no image v1 in team/app (404 Not Found, MANIFEST_UNKNOWN manifest unknown): check the name and the tag"},
 		{404, "<html>", "the registry HOST has no image v1 in team/app (404 Not Found): check the name and the tag"},
@@ -198,7 +198,7 @@ func TestRegistryCredentials(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	refused := ref + ": the registry " + r.host + " refuses the credentials, or there are none (401 Unauthorized): docker login " + r.host
+	refused := ref + ": the registry " + r.host + " denies access to team/app (401 Unauthorized): check the permission to pull, or docker login " + r.host
 	wantError(t, ref, Options{}, refused)
 	login("wrong")
 	wantError(t, ref, Options{}, refused)
