@@ -179,7 +179,10 @@ func compare(parsed *recipe.Recipe, given given, outcome rules.Outcome, line fun
 	wants := slices.Clone(parsed.Wants)
 	for _, finding := range outcome.Findings {
 		at := line(finding)
-		i := slices.IndexFunc(wants, func(w recipe.Want) bool { return w.Line == at && w.Pattern.MatchString(finding.Message) })
+		leveled := fmt.Sprintf("%s: %s", finding.Level, finding.Message)
+		i := slices.IndexFunc(wants, func(w recipe.Want) bool {
+			return w.Line == at && (w.Pattern.MatchString(finding.Message) || w.Pattern.MatchString(leveled))
+		})
 		if i < 0 {
 			fail(at, "unexpected %s on %s %s: %s", finding.Level, finding.Subject.Kind, finding.Subject.Key, finding.Message)
 			continue
