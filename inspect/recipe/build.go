@@ -143,6 +143,9 @@ func (r *Recipe) line(b *build, l line) error {
 func createdBy(l line) string {
 	switch l.keyword {
 	case "RUN":
+		if strings.HasPrefix(l.rest, "|") { // as BuildKit writes build arguments
+			return "RUN " + l.rest + " # buildkit"
+		}
 		return "RUN /bin/sh -c " + l.rest + " # buildkit"
 	case "COPY", "ADD":
 		return l.keyword + " " + l.rest + " # buildkit"
