@@ -78,7 +78,7 @@ func (a *archive) noImage() error {
 	if a.has("etc") || a.has("usr") || a.has("bin") {
 		return errors.New("the archive is a file system, no image: use docker save, not docker export")
 	}
-	return errors.New("there is no image in this archive: it has neither manifest.json nor index.json; use docker save, or skopeo copy to oci-archive:")
+	return errors.New("there is no image in this archive: it has neither manifest.json nor index.json; use docker save, or skopeo copy to oci-archive:FILE")
 }
 
 // readArchive indexes an archive.
@@ -150,7 +150,7 @@ func archiveError(err error, entries int) error {
 	case errors.Is(err, io.ErrUnexpectedEOF):
 		return errCutOff
 	case entries == 0 && errors.Is(err, tar.ErrHeader):
-		return errors.New("this is no tar archive, neither plain nor compressed by gzip or zstd: use docker save, or skopeo copy to oci-archive:")
+		return errors.New("this is no tar archive, neither plain nor compressed by gzip or zstd: use docker save, or skopeo copy to oci-archive:FILE")
 	case errors.Is(err, tar.ErrHeader):
 		return fmt.Errorf("the archive is damaged behind entry %d: copy or save it again", entries)
 	}

@@ -167,13 +167,13 @@ func TestBadArchives(t *testing.T) {
 		want    string
 	}{
 		"empty":     {"", nil, "it is empty: save the image again"},
-		"text":      {"", bytes.Repeat([]byte("no archive\n"), 100), "this is no tar archive, neither plain nor compressed by gzip or zstd: use docker save, or skopeo copy to oci-archive:"},
+		"text":      {"", bytes.Repeat([]byte("no archive\n"), 100), "this is no tar archive, neither plain nor compressed by gzip or zstd: use docker save, or skopeo copy to oci-archive:FILE"},
 		"short":     {"", []byte("x"), "the archive is cut off: copy or save it again"},
 		"cut":       {"", good[:len(good)-3000], "the archive is cut off: copy or save it again"},
 		"cut gzip":  {"", gzipOf(t, good)[:200], "the gzip stream is cut off: copy or save the archive again"},
 		"cut zstd":  {"", zstdOf(t, good)[:200], "the zstd stream is cut off: copy or save the archive again"},
 		"bad gzip":  {"", append([]byte{0x1f, 0x8b, 9}, make([]byte, 50)...), "the gzip stream is damaged: gzip: invalid header: copy or save the archive again"},
-		"zeros":     {"", make([]byte, 1024), "there is no image in this archive: it has neither manifest.json nor index.json; use docker save, or skopeo copy to oci-archive:"},
+		"zeros":     {"", make([]byte, 1024), "there is no image in this archive: it has neither manifest.json nor index.json; use docker save, or skopeo copy to oci-archive:FILE"},
 		"export":    {"", tarOf(t, file{name: "etc/"}, file{name: "etc/passwd"}), "the archive is a file system, no image: use docker save, not docker export"},
 		"no image":  {"", tarOf(t, with(classic, "manifest.json", "[]")...), "there is no image in this archive: manifest.json is empty"},
 		"no layout": {"oci-archive:", good, "the archive has no index.json, it is one of docker save: write docker-archive:PATH"},

@@ -194,7 +194,7 @@ func engineError(err error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return err
 	}
-	return errors.New(printable(oneLine(withoutURL(err))))
+	return quoted(withoutURL(err))
 }
 
 // withoutUser takes credentials off a host's URL.
@@ -215,7 +215,7 @@ func export(ctx context.Context, engine *client.Client, ref string, size int64, 
 		return nil, engineError(err)
 	}
 	defer func() { _ = stream.Close() }()
-	image, err := spoolArchive(ctx, DockerArchive, stream, "exporting "+printable(ref), size, "", opts)
+	image, err := spoolArchive(ctx, "", stream, "exporting "+printable(ref), size, "", opts)
 	if err != nil {
 		return nil, err
 	}

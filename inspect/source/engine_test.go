@@ -150,6 +150,37 @@ func TestEngineFails(t *testing.T) {
 		"docker:orders:latest: exporting the image from the engine at "+host+": the archive is cut off: copy or save it again")
 }
 
+// A directory or a program beside the caller may be named as the image.
+func TestNameOfDirectory(t *testing.T) {
+	f := newFixture(t, "arm64")
+	newEngine(t, f, nil)
+	t.Chdir(t.TempDir())
+	if err := os.Mkdir("orders", 0o700); err != nil {
+		t.Fatal(err)
+	}
+	image := openTest(t, "orders:latest", Options{})
+	if want := "what lies at orders is neither an archive nor an OCI layout"; image.Kind != Docker || len(image.Tried) != 1 || image.Tried[0] != want {
+		t.Errorf("%s, tried %q", image.Kind, image.Tried)
+	}
+	if err := os.Remove("orders"); err != nil {
+		t.Fatal(err)
+	}
+	for _, content := range []string{"", "\x7fELF", strings.Repeat("x", 1000)} {
+		if err := os.WriteFile("orders", []byte(content), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if image := openTest(t, "orders:latest", Options{}); image.Kind != Docker {
+			t.Errorf("%q: %s", content, image.Kind)
+		}
+	}
+	if err := os.WriteFile("orders", tarOf(t, savedFiles(t, f, "orders:latest")...), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if image := openTest(t, "orders", Options{}); image.Kind != DockerArchive {
+		t.Errorf("an archive: %s", image.Kind)
+	}
+}
+
 func TestNoEngine(t *testing.T) {
 	isolate(t)
 	socket := strings.TrimPrefix(os.Getenv("DOCKER_HOST"), "unix://")

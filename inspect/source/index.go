@@ -35,7 +35,7 @@ const (
 func readIndex(raw []byte) ([]Child, error) {
 	index, err := v1.ParseIndexManifest(bytes.NewReader(raw))
 	if err != nil {
-		return nil, err
+		return nil, quoted(err)
 	}
 	if len(index.Manifests) > maxChildren {
 		return nil, fmt.Errorf("it has %d entries, more than the %d that are read", len(index.Manifests), maxChildren)

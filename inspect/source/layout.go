@@ -97,7 +97,7 @@ func readTable(table []byte) ([]v1.Descriptor, error) {
 	}
 	index, err := v1.ParseIndexManifest(bytes.NewReader(table))
 	if err != nil {
-		return nil, fmt.Errorf("reading index.json: %w", err)
+		return nil, fmt.Errorf("reading index.json: %w", quoted(err))
 	}
 	if len(index.Manifests) > maxChildren {
 		return nil, fmt.Errorf("index.json has %d entries, more than the %d that are read", len(index.Manifests), maxChildren)

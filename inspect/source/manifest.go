@@ -71,7 +71,7 @@ func (i *Image) openManifest(ctx context.Context, blobs Blobs, document *Documen
 	}
 	manifest, err := v1.ParseManifest(bytes.NewReader(document.Raw))
 	if err != nil {
-		return fmt.Errorf("reading the manifest %s: %w", document.Digest, err)
+		return fmt.Errorf("reading the manifest %s: %w", document.Digest, quoted(err))
 	}
 	i.ConfigMediaType = string(manifest.Config.MediaType)
 	if manifest.Config.MediaType.IsConfig() {

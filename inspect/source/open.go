@@ -33,7 +33,8 @@ type Options struct {
 	// OpenRecipe opens recipe:PATH; nil where recipes are not known.
 	OpenRecipe func(ctx context.Context, path string, opts Options) (*Image, error)
 	// Progress is called now and then while bytes are spooled, with the bytes
-	// so far and the total, -1 where unknown. It may be nil.
+	// so far and the total, -1 where unknown; one call at a time, from a
+	// goroutine of its own. It may be nil.
 	Progress func(what string, done, total int64)
 }
 
@@ -75,10 +76,8 @@ func open(ctx context.Context, ref string, opts Options) (*Image, error) {
 		return openRegistry(ctx, rest, opts)
 	case string(Docker):
 		return openEngine(ctx, rest, opts)
-	case string(DockerArchive), string(OCIArchive):
+	case string(DockerArchive), string(OCIArchive), string(OCIDir):
 		return openPath(ctx, Kind(scheme), rest, opts)
-	case string(OCIDir):
-		return openPath(ctx, OCIDir, rest, opts)
 	case string(Recipe):
 		if opts.OpenRecipe == nil {
 			return nil, errors.New("recipes cannot be read here")
@@ -95,13 +94,14 @@ func openAny(ctx context.Context, ref string, opts Options) (*Image, error) {
 	if ref == "" {
 		return nil, errors.New("the image's name is empty")
 	}
-	if path, _ := splitPath(ref); exists(path) {
+	path, _ := splitPath(ref)
+	if looksLikePath(ref) || mayBeImage(path) {
 		return openPath(ctx, "", ref, opts)
 	}
-	if looksLikePath(ref) {
-		return nil, notFound("there is no such file or directory: check the path")
-	}
 	tried := []string{"no file or directory has this name"}
+	if exists(path) {
+		tried[0] = "what lies at " + printable(path) + " is neither an archive nor an OCI layout"
+	}
 	image, err := openEngine(ctx, ref, opts)
 	if err != nil {
 		if !isAbsent(err) {

@@ -1,6 +1,7 @@
 package source
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -13,6 +14,10 @@ import (
 
 	"github.com/lambdalint/lambdalint/inspect/layer"
 )
+
+// tarMagicOffset is where the header of a tar entry has its magic (POSIX
+// ustar).
+const tarMagicOffset = 257
 
 // openPath opens PATH, PATH:REF or PATH@DIGEST. Without a kind the bytes tell
 // what is there.
@@ -38,6 +43,32 @@ func openPath(ctx context.Context, kind Kind, s string, opts Options) (*Image, e
 	}
 	image.Reference = s
 	return image, nil
+}
+
+// mayBeImage reports whether something at path begins like an image. A
+// repository's directory or program is often named as the image made of it.
+func mayBeImage(path string) bool {
+	info, err := os.Stat(path)
+	if err != nil {
+		return false
+	}
+	if info.IsDir() {
+		return exists(filepath.Join(path, layoutMark))
+	}
+	if !info.Mode().IsRegular() {
+		return true // a pipe cannot be looked into
+	}
+	file, err := os.Open(path)
+	if err != nil {
+		return false
+	}
+	defer func() { _ = file.Close() }()
+	var header [512]byte
+	n, err := io.ReadFull(file, header[:])
+	if err != nil && !errors.Is(err, io.ErrUnexpectedEOF) {
+		return false
+	}
+	return layer.Compression(header[:n]) != "none" || bytes.HasPrefix(header[tarMagicOffset:], []byte("ustar"))
 }
 
 // pathError says why a path cannot be opened; the caller names the path.

@@ -296,11 +296,13 @@ func TestRegistryBadDocuments(t *testing.T) {
 	r.push(f, "none", noConfig)
 	r.push(f, "bad", badConfig)
 	r.put("manifests/both", string(types.OCIManifestSchema1), f.blobs[both.Digest])
+	r.put("manifests/hash", string(types.OCIManifestSchema1), []byte(`{"layers":[{"digest":"x\u001b[31m"}]}`))
 	r.put("manifests/text", string(types.OCIManifestSchema1), []byte("text"))
 	for tag, want := range map[string]string{
 		"none": "reading the configuration: " + digestOf([]byte("gone")).String() + ": the registry " + r.host + " does not have this blob: push the image again",
 		"bad":  "reading the configuration: it is JSON and no object: build the image again",
 		"both": "reading the manifest: " + both.Digest.String() + ": the manifest is ambiguous: it lists layers and manifests, as an image and an index at once",
+		"hash": "reading the manifest " + digestOf([]byte(`{"layers":[{"digest":"x\u001b[31m"}]}`)).String() + `: cannot parse hash: "x\x1b[31m"`,
 		"text": "reading the manifest: " + digestOf([]byte("text")).String() + ": the manifest is not valid JSON: invalid character 'e' in literal true (expecting 'r')",
 	} {
 		ref := "registry:" + r.host + "/team/app:" + tag

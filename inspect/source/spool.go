@@ -85,7 +85,7 @@ func decompressTo(w io.Writer, r io.Reader) (int64, error) {
 	buffered := bufio.NewReaderSize(r, 1<<20)
 	first, err := buffered.Peek(4)
 	if err != nil && !errors.Is(err, io.EOF) {
-		return 0, err
+		return 0, streamError("none", err)
 	}
 	var plain io.Reader = buffered
 	compression := layer.Compression(first)

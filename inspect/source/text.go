@@ -1,6 +1,7 @@
 package source
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -50,3 +51,7 @@ func list(names []string) string {
 func oneLine(err error) string {
 	return strings.Join(strings.Fields(err.Error()), " ")
 }
+
+// quoted is an error whose text may hold text of the image, made fit for one
+// line.
+func quoted(err error) error { return errors.New(printable(oneLine(err))) }
