@@ -208,12 +208,22 @@ func historyFacts(e history.Entry) History {
 func layerFacts(i int, l source.Layer, entries []history.Entry) Layer {
 	out := Layer{
 		Position: i, MediaType: string(l.Descriptor.MediaType), StoredSize: l.Size, Size: -1,
-		History: slices.IndexFunc(entries, func(e history.Entry) bool { return e.Layer == i }), Missing: l.Missing,
+		History: slices.IndexFunc(entries, func(e history.Entry) bool { return e.Layer == i }), Missing: unread(&l),
 	}
 	if l.Descriptor.Digest.Hex != "" {
 		out.Digest = l.Descriptor.Digest.String()
 	}
 	return out
+}
+
+// unread says why a layer is not read: its blob is missing, or its media type
+// says that it is no archive, as an attestation's does.
+func unread(l *source.Layer) string {
+	mediaType := string(l.Descriptor.MediaType)
+	if l.Missing == "" && mediaType != "" && !strings.Contains(mediaType, ".tar") {
+		return fmt.Sprintf("it is of type %s, which is no archive", mediaType)
+	}
+	return l.Missing
 }
 
 // normal fills what the caller left out, so that lists are lists.

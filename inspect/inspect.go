@@ -134,7 +134,7 @@ func (r *reader) readAll(ctx context.Context) error {
 	r.answers = make([]layer.Answers, len(r.source.Layers))
 	return r.each(ctx, func(ctx context.Context, i int) error {
 		l := &r.source.Layers[i]
-		if l.Missing != "" {
+		if unread(l) != "" {
 			return nil
 		}
 		index, answers, err := r.read(ctx, l)

@@ -29,14 +29,12 @@ deny contains result.with_fix(result.image(message), fix) if {
 		"the layers take %s, %d %% of the 10 GiB that Lambda takes; the largest is layer %d with %s",
 		[
 			text.bytes(input.size.layers_sum), floor((100 * input.size.layers_sum) / limit),
-			largest.position, text.bytes(largest.size),
+			position, text.bytes(largest),
 		],
 	)
 	fix := "leave out what the function does not need, or load it from S3 or a file system"
 }
 
-largest := layer if {
-	size := max([layer.size | some layer in input.layers])
-	layers := [layer | some layer in input.layers; layer.size == size]
-	layer := layers[0]
-}
+largest := max([layer.size | some layer in input.layers])
+
+position := min([layer.position | some layer in input.layers; layer.size == largest])
