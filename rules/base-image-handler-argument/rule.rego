@@ -43,7 +43,6 @@ default shell := ""
 
 shell := " (CMD is written in shell form)" if script.argv[1] in {"/bin/sh", "/bin/bash"}
 
-
 fixes := `write CMD ["module.function"] with brackets` if shell != ""
 
 fixes := "leave only the handler in CMD; set ENTRYPOINT to start a program of your own" if shell == ""

@@ -69,7 +69,7 @@ deny contains result.with_fix(result.file(file, message), fix) if {
 }
 
 not_judged contains result.file(file, sprintf("its content was not looked at: %s", [file.content_omitted])) if {
-	some file in visible | removed
+	some file in (visible | removed)
 	not paths.has_content(file)
 }
 

@@ -14,7 +14,6 @@ package lambdalint.rules["overrides-within-limits"]
 
 import data.lambdalint.result
 
-
 deny contains result.with_fix(result.config(field, message), "move the arguments into a file or a script") if {
 	some field, words in {"Entrypoint": input.boot.entrypoint, "Cmd": input.boot.command}
 	count(words) > data.lambdalint.params["overrides-within-limits"].words

@@ -31,7 +31,7 @@ images := [child | some child in input.manifest.children; child.role == "image"]
 
 attestations := count([child | some child in input.manifest.children; child.role == "attestation"])
 
-others := count(input.manifest.children) - count(images) - attestations
+others := (count(input.manifest.children) - count(images)) - attestations
 
 holds := concat(", ", [part |
 	some part in [
