@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"github.com/lambdalint/lambdalint/inspect/boot"
+	"github.com/lambdalint/lambdalint/inspect/link"
 )
 
 // bootInput is what the boot chain begins with, after the function's overrides.
@@ -47,9 +48,26 @@ func bootFacts(doc *Image, v *view) *boot.Chain {
 	doc.Boot.Known = true
 	doc.Boot.WorkingDir = WorkingDir(chain.WorkingDir)
 	for _, step := range chain.Steps {
-		doc.Boot.Steps = append(doc.Boot.Steps, Step(step))
+		doc.Boot.Steps = append(doc.Boot.Steps, stepFacts(step))
 	}
 	doc.Boot.End = BootEnd{Kind: chain.End, Reason: chain.Reason}
 	doc.Boot.Emulator = chain.Emulator
 	return chain
+}
+
+func stepFacts(s boot.Step) Step {
+	return Step{
+		Position: s.Position, Name: s.Name, Argv: s.Argv, Path: s.Path, Resolved: s.Resolved, Symlink: s.Symlink,
+		Kind: s.Kind, By: s.By, Why: s.Why, From: s.From, Line: s.Line, Layer: s.Layer, Interpreter: s.Interpreter,
+		Architecture: s.Architecture, Loader: s.Loader, Libc: s.Libc, Problem: s.Problem, Detail: s.Detail,
+		Libraries: libraryFacts(s.Libraries), LibrariesUnknown: s.LibrariesUnknown,
+	}
+}
+
+func libraryFacts(list []link.Library) []Library {
+	out := []Library{}
+	for _, l := range list {
+		out = append(out, Library(l))
+	}
+	return out
 }

@@ -67,12 +67,32 @@ type Step struct {
 	Architecture string `json:"architecture"`
 	// Loader is the program interpreter of an ELF file, "" for static ones.
 	Loader string `json:"loader"`
-	// Problem is what stops the chain here: not-found, dangling-symlink, symlink-loop, not-a-file, not-executable, not-reachable, not-readable, crlf, no-shebang, interpreter-missing, loader-missing, wrong-architecture, bad-elf, or "" for none.
+	// Problem is what stops the chain here: not-found, dangling-symlink, symlink-loop, not-a-file, not-executable, not-reachable, not-readable, crlf, no-shebang, interpreter-missing, loader-missing, wrong-architecture, bad-elf, library-missing, library-not-readable, library-architecture, library-damaged, library-version, or "" for none.
 	Problem string `json:"problem"`
 	// Detail is the path, name or text at which the problem lies.
 	Detail string `json:"detail"`
 	// Libc is glibc or musl where the loader tells, "" otherwise.
 	Libc string `json:"libc"`
+	// Libraries are the shared libraries that an ELF file is loaded with, in the loader's order; those that a program opens while it runs are not among them.
+	Libraries []Library `json:"libraries"`
+	// LibrariesUnknown says why not all of them could be found out, "" where they could.
+	LibrariesUnknown string `json:"libraries_unknown"`
+}
+
+// Library is a shared library that is needed by its name.
+type Library struct {
+	// Name is the name that is asked for.
+	Name string `json:"name"`
+	// Path is where it was found, "" where it was not.
+	Path string `json:"path"`
+	// Layer is the index of the layer that holds it, -1 where it was not found.
+	Layer int `json:"layer"`
+	// NeededBy is the path of the program or library that asks for it.
+	NeededBy string `json:"needed_by"`
+	// Problem is missing, not-readable, wrong-architecture, bad-elf, version-missing, or "" for none.
+	Problem string `json:"problem"`
+	// Detail is the version that is missing, or the path, architecture or reason that goes with the problem.
+	Detail string `json:"detail"`
 }
 
 // BootEnd tells how the boot chain ends.

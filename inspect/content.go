@@ -6,6 +6,7 @@ import (
 	"io"
 	"unicode/utf8"
 
+	"github.com/lambdalint/lambdalint/inspect/boot"
 	"github.com/lambdalint/lambdalint/inspect/layer"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
 )
@@ -52,11 +53,13 @@ func text(v *view, n rootfs.Node) (content *string, omitted string) {
 
 // foresee says which questions are worth putting to a file while its layer
 // streams by for the first time.
-func foresee(_ *Image, contents *selector) func(path string, e *layer.Entry) []layer.Question {
+func foresee(doc *Image, contents *selector) func(path string, e *layer.Entry) []layer.Question {
+	chain := boot.Foresee(bootInput(doc))
 	return func(path string, e *layer.Entry) []layer.Question {
+		questions := chain(e)
 		if e.Size <= maxContent && contents.match(path) {
-			return []layer.Question{contentQuestion()}
+			questions = append(questions, contentQuestion())
 		}
-		return nil
+		return questions
 	}
 }

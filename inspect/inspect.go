@@ -63,7 +63,7 @@ func Inspect(ctx context.Context, src *source.Image, request Request, options Op
 		return nil, err
 	}
 	fs := rootfs.Merge(r.indexes)
-	view := &view{FS: fs, reader: r}
+	view := &view{FS: fs, reader: r, now: r.answerNow(ctx)}
 	doc.Selection.Aliases = make(map[string]string)
 	if globs, err = globs.follow(fs, doc.Selection.Aliases); err != nil {
 		return nil, err
@@ -204,15 +204,7 @@ func (r *reader) again(ctx context.Context, wanted map[int]map[int][]layer.Quest
 		if err != nil {
 			return fmt.Errorf("reading layer %d again: %w", i, err)
 		}
-		for entry, byName := range answers {
-			if r.answers[i][entry] == nil {
-				r.answers[i][entry] = byName
-				continue
-			}
-			for name, answer := range byName {
-				r.answers[i][entry][name] = answer
-			}
-		}
+		r.keep(i, answers)
 		return nil
 	})
 }

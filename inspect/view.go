@@ -3,6 +3,7 @@ package inspect
 import (
 	"context"
 	"fmt"
+	"maps"
 
 	"github.com/lambdalint/lambdalint/inspect/layer"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
@@ -22,6 +23,9 @@ type view struct {
 	// refused is set in the last round: what is still wished for then stays
 	// unknown.
 	refused bool
+	// now answers without a further round where the layer's bytes can be had
+	// at any place; ok is false where they cannot.
+	now func(node rootfs.Node, q layer.Question) (ok bool)
 }
 
 // Ask gives the answer to a question about a file. ok is false where it is not
@@ -35,6 +39,9 @@ func (v *view) Ask(node rootfs.Node, q layer.Question) (answer layer.Answer, ok 
 	}
 	if node.Entry.Size == 0 {
 		return answerEmpty(q), true
+	}
+	if v.now(node, q) {
+		return v.reader.answers[node.Layer][node.Ref.Entry][q.Name], true
 	}
 	if v.refused {
 		return layer.Answer{Failed: fmt.Sprintf("it was not read within %d rounds", maxRounds)}, true
@@ -71,6 +78,36 @@ func (v *view) rounds(ctx context.Context, state func() error) error {
 		if err := v.reader.again(ctx, v.wishes); err != nil {
 			return err
 		}
+	}
+}
+
+// answerNow answers a question where the layer's bytes lie on disk as they are.
+// A chain of links then takes no rounds. An error shows when the layer is read
+// in a round.
+func (r *reader) answerNow(ctx context.Context) func(rootfs.Node, layer.Question) bool {
+	return func(node rootfs.Node, q layer.Question) bool {
+		l := &r.source.Layers[node.Layer]
+		if l.At == nil || r.indexes[node.Layer].Compression != "none" {
+			return false
+		}
+		entry := node.Ref.Entry
+		answers, err := layer.AnswerAt(ctx, l.At, l.Size, r.indexes[node.Layer], map[int][]layer.Question{entry: {q}})
+		if err != nil {
+			return false
+		}
+		r.keep(node.Layer, answers)
+		return true
+	}
+}
+
+// keep adds answers to those of a layer.
+func (r *reader) keep(layer int, answers layer.Answers) {
+	for entry, byName := range answers {
+		if r.answers[layer][entry] == nil {
+			r.answers[layer][entry] = byName
+			continue
+		}
+		maps.Copy(r.answers[layer][entry], byName)
 	}
 }
 

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/lambdalint/lambdalint/inspect/layer"
+	"github.com/lambdalint/lambdalint/inspect/link"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
 )
 
@@ -52,6 +53,12 @@ const (
 	LoaderMissing      = "loader-missing"
 	WrongArchitecture  = "wrong-architecture"
 	BadELF             = "bad-elf"
+
+	LibraryMissing      = "library-missing"
+	LibraryNotReadable  = "library-not-readable"
+	LibraryArchitecture = "library-architecture"
+	LibraryDamaged      = "library-damaged"
+	LibraryVersion      = "library-version"
 )
 
 // The kinds of steps.
@@ -91,6 +98,9 @@ type Step struct {
 	Problem      string
 	Detail       string
 	Libc         string
+	// Libraries are what the program is loaded with.
+	Libraries        []link.Library
+	LibrariesUnknown string
 }
 
 // Chain is what is executed.

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lambdalint/lambdalint/inspect/layer"
+	"github.com/lambdalint/lambdalint/inspect/link"
 	"github.com/lambdalint/lambdalint/inspect/probe"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
 	"github.com/lambdalint/lambdalint/inspect/sandbox"
@@ -70,6 +71,10 @@ func (f *follower) find(s *Step, name string) (rootfs.Node, bool) {
 		if candidate == "" {
 			candidate = p
 		}
+	}
+	if Unknown(search) {
+		f.end("unknown", fmt.Sprintf("%s is looked for along PATH, which is known at run time only", name))
+		return rootfs.Node{}, false
 	}
 	if candidate != "" {
 		return f.statProgram(s, candidate)
@@ -275,9 +280,36 @@ func (f *follower) elf(s *Step, node rootfs.Node) {
 		f.breaks(s, WrongArchitecture, file.Architecture)
 	case file.Interpreter != "" && f.loaderProblem(file.Interpreter) != "":
 		f.breaks(s, LoaderMissing, f.loaderProblem(file.Interpreter))
+	case file.Interpreter != "" && !f.link(s, node, file):
 	default:
 		f.started(s)
 	}
+}
+
+// libraryProblems are the problems of a step for those of its libraries.
+var libraryProblems = map[string]string{
+	link.Missing: LibraryMissing, link.NotReadable: LibraryNotReadable, link.Architecture: LibraryArchitecture,
+	link.Damaged: LibraryDamaged, link.NoVersion: LibraryVersion,
+}
+
+// link finds the libraries that a program is loaded with. The loader gives up
+// at the first that is missing.
+func (f *follower) link(s *Step, node rootfs.Node, file probe.ELFFile) bool {
+	closure := link.Resolve(f.files, link.Program{
+		Path: node.Path, ELF: file, Loader: file.Interpreter, Cwd: f.cwd,
+		Env: f.env, EnvUnknown: Unknown(f.env["LD_LIBRARY_PATH"]),
+	})
+	if closure.Pending {
+		f.chain.Pending = true
+		return false
+	}
+	s.Libraries, s.LibrariesUnknown = closure.Libraries, closure.Unknown
+	problem := closure.Problem()
+	if problem == nil {
+		return true
+	}
+	f.breaks(s, libraryProblems[problem.Problem], problem.Name)
+	return false
 }
 
 func (f *follower) loaderProblem(loader string) string {

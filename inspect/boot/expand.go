@@ -165,7 +165,7 @@ func (r *shellRun) lookup(name string) (value, bool) {
 		return value{}, true
 	}
 	text, ok := r.env[name]
-	return value{text, true}, ok
+	return value{text, !Unknown(text)}, ok
 }
 
 // text reads a file that is sourced.

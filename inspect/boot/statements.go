@@ -221,7 +221,7 @@ func (r *shellRun) export(name string, v value) {
 		r.setEnv(name, v.text, true)
 		return
 	}
-	r.setEnv(name, "", false)
+	r.setEnv(name, unknownWord, true)
 	r.variables[name] = v
 }
 

@@ -179,16 +179,21 @@ var interpreters = map[string]struct{ withValue, instead []string }{
 
 var versioned = regexp.MustCompile(`^(python|ruby|php|node|perl)[0-9.]*t?$`)
 
+// interpreterName is the name of an interpreter without its version.
+func interpreterName(base string) string {
+	if m := versioned.FindStringSubmatch(base); m != nil {
+		base = m[1]
+	}
+	if base == "nodejs" {
+		return "node"
+	}
+	return base
+}
+
 // interpreterArgs adds the file that an interpreter reads as a step of its
 // own. All other programs are the end of the chain.
 func (f *follower) interpreterArgs(base string, arguments []string, s *Step) {
-	name := base
-	if m := versioned.FindStringSubmatch(base); m != nil {
-		name = m[1]
-	}
-	if name == "nodejs" {
-		name = "node"
-	}
+	name := interpreterName(base)
 	spec, ok := interpreters[name]
 	if !ok {
 		f.end("program", "")

@@ -55,6 +55,9 @@ type Ask func(position int, entry *Entry) []Question
 
 // answerAll puts questions to one file whose content is r, size bytes long.
 func answerAll(ctx context.Context, questions []Question, r io.Reader, size int64, hold *holder, put func(string, Answer)) error {
+	if len(questions) == 0 {
+		return nil
+	}
 	var scanners []Scanner
 	var random []Question
 	var names []string

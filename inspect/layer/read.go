@@ -101,11 +101,28 @@ func AnswerAt(ctx context.Context, at io.ReaderAt, size int64, index *Index, wan
 	defer hold.close()
 	for position, questions := range wanted {
 		entry := &index.Entries[position]
-		reader := tar.NewReader(io.NewSectionReader(at, entry.Offset, size-entry.Offset))
-		if _, err := reader.Next(); err != nil {
+		section := io.NewSectionReader(at, entry.Offset, size-entry.Offset)
+		reader := tar.NewReader(section)
+		header, err := reader.Next()
+		if err != nil {
 			return nil, fmt.Errorf("reading %s again: %w", entry.Path, err)
 		}
 		put := func(name string, a Answer) { answers.put(position, name, a) }
+		if !isSparse(header) {
+			// The content lies there in one piece: what asks for parts of it
+			// need not have it read and held as a whole.
+			start, _ := section.Seek(0, io.SeekCurrent) // a section reader cannot fail at this
+			content := io.NewSectionReader(section, start, entry.Size)
+			var scans []Question
+			for _, q := range questions {
+				if q.Scan != nil {
+					scans = append(scans, q)
+					continue
+				}
+				put(q.Name, safely(q.Name, func() ([]byte, error) { return q.Ask(content, entry.Size) }))
+			}
+			questions = scans
+		}
 		if err := answerAll(ctx, questions, reader, entry.Size, hold, put); err != nil {
 			return nil, fmt.Errorf("reading %s again: %w", entry.Path, err)
 		}

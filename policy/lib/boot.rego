@@ -59,6 +59,11 @@ _rules := {
 	"loader-missing": "entrypoint-interpreter-exists",
 	"bad-elf": "entrypoint-interpreter-exists",
 	"wrong-architecture": "binaries-match-architecture",
+	"library-missing": "shared-libraries-found",
+	"library-damaged": "shared-libraries-found",
+	"library-not-readable": "function-files-readable",
+	"library-architecture": "binaries-match-architecture",
+	"library-version": "glibc-new-enough",
 }
 
 _says := {
@@ -75,4 +80,9 @@ _says := {
 	"loader-missing": "needs a loader that is not there",
 	"bad-elf": "is a damaged program",
 	"wrong-architecture": "is built for another architecture",
+	"library-missing": "needs a shared library that is not found",
+	"library-damaged": "needs a shared library that is damaged",
+	"library-not-readable": "needs a shared library that Lambda's user cannot read",
+	"library-architecture": "needs a shared library that is built for another architecture",
+	"library-version": "needs a newer version of a shared library",
 }

@@ -21,6 +21,7 @@ not_applicable := boot.broken_before("binaries-match-architecture")
 deny contains result.with_fix(result.command(step, message), fix) if {
 	some step in input.boot.steps
 	boot.broken_at(step, "binaries-match-architecture")
+	step.problem == "wrong-architecture"
 	message := sprintf("%s is built for %s, and the image says %s (%s)", [
 		step.path, step.architecture,
 		input.platform.architecture, step.why,
@@ -29,6 +30,16 @@ deny contains result.with_fix(result.command(step, message), fix) if {
 		input.platform.architecture,
 		input.platform.architecture, step.architecture,
 	])
+}
+
+deny contains result.with_fix(result.command(step, message), fix) if {
+	some step in input.boot.steps
+	boot.broken_at(step, "binaries-match-architecture")
+	step.problem == "library-architecture"
+	some library in step.libraries
+	library.problem == "wrong-architecture"
+	message := sprintf("%s needs %s, and the only one there, %s, is built for %s", [step.path, library.name, library.path, library.detail])
+	fix := sprintf("install the library for %s (docker build --platform linux/%s)", [step.architecture, step.architecture])
 }
 
 not_judged contains result.image(input.boot.end.reason) if {
