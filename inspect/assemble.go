@@ -31,7 +31,7 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	files(doc, v, globs, contents)
 	removed(doc, v, globs, contents)
 	doc.Selection.Usages = usages(v, request.Usage())
-	bootFacts(doc, v)
+	runtimeFacts(doc, v, bootFacts(doc, v))
 	return nil
 }
 

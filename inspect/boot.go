@@ -2,6 +2,7 @@ package inspect
 
 import (
 	"github.com/lambdalint/lambdalint/inspect/boot"
+	"github.com/lambdalint/lambdalint/inspect/client"
 	"github.com/lambdalint/lambdalint/inspect/link"
 )
 
@@ -70,4 +71,25 @@ func libraryFacts(list []link.Library) []Library {
 		out = append(out, Library(l))
 	}
 	return out
+}
+
+// runtimeFacts states what speaks the Runtime API.
+func runtimeFacts(doc *Image, v *view, chain *boot.Chain) {
+	env := make(map[string]string)
+	for _, variable := range doc.Config.Env {
+		env[variable.Name] = variable.Value
+	}
+	found := client.Find(chain, v)
+	doc.Runtime = Runtime{
+		Known: true, Base: Base(client.FindBase(chain, env, v)), Clients: []Client{},
+		Started: found.Started, Reason: found.Reason, Program: found.Program,
+	}
+	for _, c := range found.Clients {
+		doc.Runtime.Clients = append(doc.Runtime.Clients, Client(c))
+	}
+}
+
+// noRuntime is what is known of the runtime where no layer was read.
+func noRuntime() Runtime {
+	return Runtime{Base: Base{Evidence: []string{}}, Clients: []Client{}, Started: client.Unknown, Reason: "no layer was read"}
 }

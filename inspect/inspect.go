@@ -47,7 +47,7 @@ func Inspect(ctx context.Context, src *source.Image, request Request, options Op
 		return nil, err
 	}
 	if options.Quick || !doc.Config.Known {
-		doc.Boot = bootArguments(doc)
+		doc.Boot, doc.Runtime = bootArguments(doc), noRuntime()
 		return doc, nil
 	}
 	globs, err := newSelector(request.Globs())

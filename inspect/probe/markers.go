@@ -65,6 +65,10 @@ const (
 	MarkDeno         = "deno"          // DENO_INSTALL_ROOT
 	MarkAdapter      = "web-adapter"   // aws-lambda-adapter or AWS_LWA_PORT
 
+	// A Go program that holds one of them may start another program: its
+	// function tables name os/exec.(*Cmd).Start or syscall.Exec.
+	MarkGoStarts = "go-starts"
+
 	// AWS's entry script refuses more or fewer than one argument with it.
 	MarkEntryScript = "entry-script" // entrypoint requires the handler name
 )
@@ -111,6 +115,8 @@ func markers() []marker {
 		{MarkDeno, "DENO_INSTALL_ROOT"},
 		{MarkAdapter, "aws-lambda-adapter"},
 		{MarkAdapter, "AWS_LWA_PORT"},
+		{MarkGoStarts, "os/exec.(*Cmd).Start"},
+		{MarkGoStarts, "\x00syscall.Exec\x00"},
 		{MarkEntryScript, "entrypoint requires the handler name"},
 	}
 }
@@ -120,7 +126,7 @@ func markers() []marker {
 // together when the program runs are not found.
 func Markers() layer.Question {
 	search := sync.OnceValue(newMarkerSearch)
-	return layer.Question{Name: "markers/1", Scan: func(int64) layer.Scanner {
+	return layer.Question{Name: "markers/2", Scan: func(int64) layer.Scanner {
 		s := search()
 		return &markerScanner{search: s, found: make([]bool, len(s.patterns))}
 	}}
