@@ -4,16 +4,19 @@ import (
 	"archive/tar"
 	"bufio"
 	"bytes"
+	"compress/gzip"
 	"context"
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path"
 	"slices"
 	"strings"
 
-	"github.com/klauspost/compress/gzip"
 	"github.com/klauspost/compress/zstd"
+
+	"github.com/lambdalint/lambdalint/inspect/inflate"
 )
 
 // Compression tells from a blob's first bytes how it is compressed: "none",
@@ -133,11 +136,11 @@ func AnswerAt(ctx context.Context, at io.ReaderAt, size int64, index *Index, wan
 func decompress(r io.Reader, compression string) (io.Reader, func(), error) {
 	switch compression {
 	case "gzip":
-		z, err := gzip.NewReader(r)
+		z, err := gunzip(r)
 		if err != nil {
 			return nil, nil, fmt.Errorf("reading the gzip header: %w", err)
 		}
-		return z, func() { _ = z.Close() }, nil
+		return z, func() {}, nil
 	case "zstd":
 		z, err := zstd.NewReader(r, zstd.WithDecoderConcurrency(1), zstd.WithDecoderMaxWindow(128<<20))
 		if err != nil {
@@ -147,6 +150,15 @@ func decompress(r io.Reader, compression string) (io.Reader, func(), error) {
 	default:
 		return r, func() {}, nil
 	}
+}
+
+// gunzip reads gzip with the decoder of this project. LAMBDALINT_INFLATE=std
+// goes back to the standard library's, so that a doubt can be settled.
+func gunzip(r io.Reader) (io.Reader, error) {
+	if os.Getenv("LAMBDALINT_INFLATE") == "std" {
+		return gzip.NewReader(r)
+	}
+	return inflate.NewReader(r)
 }
 
 // walker turns a tar stream into an index and answers.
