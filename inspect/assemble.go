@@ -32,6 +32,7 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	removed(doc, v, globs, contents)
 	doc.Selection.Usages = usages(v, request.Usage())
 	runtimeFacts(doc, v, bootFacts(doc, v))
+	doc.Extensions = extensions(doc, v)
 	return nil
 }
 

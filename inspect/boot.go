@@ -45,7 +45,7 @@ func bootArguments(doc *Image) Boot {
 // bootFacts states the boot chain.
 func bootFacts(doc *Image, v *view) *boot.Chain {
 	doc.Boot = bootArguments(doc)
-	chain := boot.Follow(bootInput(doc), v)
+	chain := boot.Follow(bootInput(doc), v.atRunTime())
 	doc.Boot.Known = true
 	doc.Boot.WorkingDir = WorkingDir(chain.WorkingDir)
 	for _, step := range chain.Steps {

@@ -110,6 +110,8 @@ func TestBootChains(t *testing.T) {
 		"COPY e /\n\t0755 /e \"#!/bin/zsh\\n\"\nENTRYPOINT [\"/e\"]":                `/e interpreter-missing(/bin/zsh does not exist) > broken`,
 		"COPY e /\n\t0711 /e \"#!/bin/sh\\n\"\nENTRYPOINT [\"/e\"]":                 `/e not-readable(0711) > broken`,
 		"COPY e /\n\t0755 /e \"#!/usr/bin/env python3\\n\"\nENTRYPOINT [\"/e\"]":    `/e > /usr/bin/env > /usr/bin/python3 > /e > ["/e"]`,
+		"COPY e /\n\t0755 /tmp/e elf\nENTRYPOINT [\"/tmp/e\"]":                      `/tmp/e not-found(/tmp/e) > broken`,
+		"COPY e /\n\t0755 /tmp/e elf\n\tlink /e -> tmp/e\nENTRYPOINT [\"/e\"]":      `/e dangling-symlink(/tmp/e) > broken`,
 		"COPY e /\n\t0644 /e \"echo\"\nENTRYPOINT [\"sh\", \"/e\"]":                 `/bin/sh > /e > ["/e"]`,
 		"COPY e /\n\t0755 /e \"\\x7fELFgarbage\"\nENTRYPOINT [\"/e\"]":              `/e bad-elf(*) > broken`,
 
@@ -125,6 +127,7 @@ func TestBootChains(t *testing.T) {
 		script("#!/bin/bash\n[[ -v AWS_LAMBDA_RUNTIME_API ]] && cmd=/app\nexec \"$cmd\"\n"):                                                                  `/e.sh > /bin/bash > /app > ["/app"]`,
 		script("#!/bin/sh\ncd /var/task\nexport A=1\nexec python3 app.py\n"):                                                                                 sh + `/usr/bin/python3 > /var/task/app.py > ["app.py"]`,
 		script("#!/bin/sh\nexec ${CMD:-/app} \"$1\" &\nwait\n"):                                                                                              sh + `["/bin/sh"]`,
+		script("#!/bin/sh\ncp /app /tmp/a\nexec /tmp/a\n"):                                                                                                   sh + `/tmp/a > unknown: /tmp/a lies in /tmp, which is empty when the function starts: what runs before may put it there`,
 		script("#!/bin/sh\nif then\n"):                                                                                                                       sh + `unknown: /e.sh cannot be parsed: *`,
 	} {
 		got := chain(facts(t, "FROM debian\n"+text).Boot)
@@ -147,6 +150,8 @@ func TestWorkingDirectory(t *testing.T) {
 		"config WorkingDir /missing/x": "/missing/x missing /missing",
 		"config WorkingDir relative":   "/relative relative relative",
 		"config WorkingDir /app":       "/app not-a-directory /app",
+		"WORKDIR /tmp":                 "/tmp  ",
+		"WORKDIR /tmp/w":               "/tmp/w missing /tmp/w",
 		"WORKDIR /w\n\t0700 /w/":       "/w not-reachable /w",
 		"COPY l /\n\tlink /w -> /var/task\nconfig WorkingDir /w": "/w  ",
 	} {

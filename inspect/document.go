@@ -48,6 +48,8 @@ type Image struct {
 	Selection Selection `json:"-"`
 	// Boot is what Lambda will execute, step by step.
 	Boot Boot `json:"boot"`
+	// Extensions are what Lambda starts beside the function, by path.
+	Extensions []Extension `json:"extensions"`
 	// Runtime is what speaks the Runtime API.
 	Runtime Runtime `json:"runtime"`
 	// Complete is false where only the manifest and the configuration were read (--quick).

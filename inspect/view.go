@@ -28,6 +28,21 @@ type view struct {
 	now func(node rootfs.Node, q layer.Question) (ok bool)
 }
 
+// atRunTime is the view as the function sees it: Lambda mounts an empty /tmp,
+// so that what the image has there is not to be found.
+func (v *view) atRunTime() *runView {
+	return &runView{FS: v.FS.WithEmpty("/tmp"), view: v}
+}
+
+type runView struct {
+	*rootfs.FS
+	view *view
+}
+
+func (r *runView) Ask(node rootfs.Node, q layer.Question) (layer.Answer, bool) {
+	return r.view.Ask(node, q)
+}
+
 // Ask gives the answer to a question about a file. ok is false where it is not
 // known yet.
 func (v *view) Ask(node rootfs.Node, q layer.Question) (answer layer.Answer, ok bool) {

@@ -96,6 +96,8 @@ func (f *follower) statProgram(s *Step, p string) (rootfs.Node, bool) {
 	switch {
 	case err == nil:
 		return node, true
+	case strings.HasPrefix(node.Path, "/tmp/") && f.afterScript(s):
+		f.end("unknown", p+" lies in /tmp, which is empty when the function starts: what runs before may put it there")
 	case errors.Is(err, rootfs.ErrDangling):
 		s.Layer = f.linkLayer(p)
 		f.breaks(s, DanglingSymlink, f.linkEnd(p))
@@ -106,6 +108,16 @@ func (f *follower) statProgram(s *Step, p string) (rootfs.Node, bool) {
 		f.breaks(s, NotFound, node.Path)
 	}
 	return node, false
+}
+
+// afterScript tells whether a shell runs before a step, which may write files.
+func (f *follower) afterScript(s *Step) bool {
+	for _, before := range f.chain.Steps[:s.Position] {
+		if before.Kind == KindScript || isShell(path.Base(before.Path)) {
+			return true
+		}
+	}
+	return false
 }
 
 // linkLayer is the layer that holds a symbolic link.

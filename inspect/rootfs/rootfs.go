@@ -323,6 +323,23 @@ func (fs *FS) names(n int) map[string]int {
 	return fs.byName[n]
 }
 
+// WithEmpty is the file system as it looks once an empty one is mounted over a
+// directory of the root, such as /tmp. The directory is there then, whether or
+// not a layer has it; where its name is something else, nothing is mounted.
+func (fs *FS) WithEmpty(name string) *FS {
+	name = strings.TrimPrefix(name, "/")
+	if node, ok := fs.root.children[name]; ok && !fs.isDir(node) {
+		return fs
+	}
+	covered := *fs
+	covered.root = &inode{ref: fs.root.ref, children: maps.Clone(fs.root.children)}
+	if covered.root.children == nil {
+		covered.root.children = make(map[string]*inode)
+	}
+	covered.root.children[name] = &inode{ref: none}
+	return &covered
+}
+
 // All calls f for every visible file in the order of a depth-first walk, names
 // sorted, the root left out. f returns false to leave out what lies below.
 func (fs *FS) All(f func(Node) bool) { fs.each(place{"/", fs.root}, f) }

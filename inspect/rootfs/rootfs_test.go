@@ -2,6 +2,7 @@ package rootfs
 
 import (
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -133,5 +134,31 @@ func TestOrphans(t *testing.T) {
 	}
 	if want := []string{"/opt/extensions/x", "/late/x", "/usr/lib/fine", "/usr/lib/orphan"}; !slices.Equal(got, want) {
 		t.Errorf("orphans %v, want %v", got, want)
+	}
+}
+
+func TestWithEmpty(t *testing.T) {
+	for name, c := range map[string]struct {
+		layer []string
+		stat  string
+		want  string
+	}{
+		"what is there is covered":        {[]string{"tmp/", "tmp/a"}, "/tmp/a", "/tmp/a no such file or directory"},
+		"a link into it leads nowhere":    {[]string{"tmp/", "tmp/a", "b -> tmp/a"}, "/b", "/tmp/a the symbolic link leads nowhere"},
+		"a link out of it is covered too": {[]string{"tmp/", "b", "tmp/a -> /b"}, "/tmp/a", "/tmp/a no such file or directory"},
+		"it is there in any case":         {[]string{"b"}, "/tmp", "/tmp <nil>"},
+		"even in an empty image":          {nil, "/tmp", "/tmp <nil>"},
+		"a file of that name stays":       {[]string{"tmp"}, "/tmp", "/tmp <nil>"},
+		"the rest stays":                  {[]string{"var/", "var/tmp/", "var/tmp/a"}, "/var/tmp/a", "/var/tmp/a <nil>"},
+	} {
+		fs := Merge([]*layer.Index{entries(c.layer...)})
+		before := paths(fs)
+		node, err := fs.WithEmpty("/tmp").Stat(c.stat)
+		if got := fmt.Sprintf("%s %v", node.Path, err); got != c.want {
+			t.Errorf("%s: %q, want %q", name, got, c.want)
+		}
+		if !slices.Equal(before, paths(fs)) {
+			t.Errorf("%s: the file system itself was changed", name)
+		}
 	}
 }

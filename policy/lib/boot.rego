@@ -15,7 +15,7 @@ broken := {"rule": "command-set", "path": "", "says": "nothing is set to be exec
 	says := sprintf("the working directory %s cannot be entered", [directory.path])
 } else := {"rule": _names(step), "path": _place(step), "says": says} if {
 	step := broken_step
-	says := sprintf("%s %s", [_place(step), _says[step.problem]])
+	says := problem(step)
 }
 
 # broken_step is the first step of the chain that has a problem.
@@ -35,6 +35,15 @@ broken_at(step, rule) if {
 	step.problem != ""
 	_names(step) == rule
 }
+
+# problem says in words what is wrong with a step of the boot chain or of an extension: "/entry.sh is not executable".
+problem(step) := sprintf("%s %s", [_place(step), _says[step.problem]])
+
+# covered is what to say behind a path that the function will not find: where it lies in /tmp, that this is no oversight of
+# this tool.
+covered(path) := ", since Lambda mounts an empty /tmp over what the image has there" if regex.match(`(?:^|[ =:])/tmp/`, path)
+
+covered(path) := "" if not regex.match(`(?:^|[ =:])/tmp/`, path)
 
 _place(step) := step.path if step.path != ""
 

@@ -23,8 +23,8 @@ not_applicable := boot.broken_before("entrypoint-exists")
 deny contains result.with_fix(result.command(step, message), fix) if {
 	some step in input.boot.steps
 	boot.broken_at(step, "entrypoint-exists")
-	message := messages(step)[step.problem]
-	fix := fixes(step)[step.problem]
+	message := concat("", [messages(step)[step.problem], boot.covered(step.detail)])
+	fix := fixes(step)
 }
 
 not_judged contains result.image(input.boot.end.reason) if {
@@ -53,7 +53,11 @@ looked(step) := "" if {
 	step.detail == step.name
 }
 
-fixes(step) := {
+fixes(step) := "copy it to another directory than /tmp" if boot.covered(step.detail) != ""
+
+fixes(step) := by_problem(step)[step.problem] if boot.covered(step.detail) == ""
+
+by_problem(step) := {
 	"not-found": sprintf("copy %s into the image, or name the program that is there by its full path", [step.name]),
 	"dangling-symlink": sprintf("copy the link's target %s into the final stage, or name the program itself", [step.detail]),
 	"symlink-loop": "replace the link by the program, or name the program itself",

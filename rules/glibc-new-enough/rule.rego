@@ -24,10 +24,13 @@ deny contains result.with_fix(result.command(step, message), fix) if {
 	boot.broken_at(step, "glibc-new-enough")
 	old := [library | some library in step.libraries; library.problem == "version-missing"]
 	message := sprintf("%s: %s (%s)", [step.path, concat("; ", [described(library, step) | some library in old]), step.why])
-	fix := sprintf(concat(" ", [
-		"build it on the system that the image is based on (or an older one), link it statically,",
-		"or base the image on a system whose %s defines %s",
-	]), [old[0].name, old[0].detail])
+	fix := sprintf(
+		concat(" ", [
+			"build it on the system that the image is based on (or an older one), link it statically,",
+			"or base the image on a system whose %s defines %s",
+		]),
+		[old[0].name, old[0].detail],
+	)
 }
 
 described(library, step) := sprintf("%s does not define %s%s", [library.path, library.detail, by(library, step)])

@@ -10,6 +10,7 @@
 #   errors: [Runtime.InvalidWorkingDir, FunctionError.InvalidWorkingDirectory]
 package lambdalint.rules["workdir-exists"]
 
+import data.lambdalint.boot
 import data.lambdalint.result
 
 deny contains result.with_fix(result.config("WorkingDir", message), fix) if {
@@ -20,7 +21,10 @@ deny contains result.with_fix(result.config("WorkingDir", message), fix) if {
 
 problems(found) := {
 	"relative": sprintf("the working directory %q is not an absolute path", [found.path]),
-	"missing": sprintf("the working directory %s does not exist: there is no %s", [found.path, found.detail]),
+	"missing": sprintf("the working directory %s does not exist: there is no %s%s", [
+		found.path, found.detail,
+		boot.covered(found.detail),
+	]),
 	"not-a-directory": sprintf("the working directory %s is no directory: %s is something else", [found.path, found.detail]),
 	"not-reachable": sprintf(
 		"Lambda's user cannot enter the working directory %s: %s is closed to others",
