@@ -5,6 +5,7 @@ import (
 	"path"
 	"regexp"
 	"strings"
+	"unicode/utf8"
 )
 
 // Glob is a compiled pattern for absolute paths inside an image.
@@ -39,6 +40,7 @@ func CompileGlob(text string) (*Glob, error) {
 	if err := g.translate(); err != nil {
 		return nil, fmt.Errorf("glob %q: %w", text, err)
 	}
+	g.pattern = validUTF8(g.pattern)
 	re, err := regexp.Compile(g.pattern)
 	if err != nil {
 		return nil, fmt.Errorf("glob %q: %w", text, err)
@@ -47,14 +49,33 @@ func CompileGlob(text string) (*Glob, error) {
 	return g, nil
 }
 
+// validUTF8 writes each byte that is no UTF-8 as regular expressions see it: as
+// one unknown character.
+func validUTF8(pattern string) string {
+	if utf8.ValidString(pattern) {
+		return pattern
+	}
+	var out strings.Builder
+	for len(pattern) > 0 {
+		r, size := utf8.DecodeRuneInString(pattern)
+		if r == utf8.RuneError && size == 1 {
+			out.WriteString(`\x{FFFD}`)
+		} else {
+			out.WriteString(pattern[:size])
+		}
+		pattern = pattern[size:]
+	}
+	return out.String()
+}
+
 // QuoteGlob gives the glob that matches exactly this path.
 func QuoteGlob(path string) string {
 	var out strings.Builder
-	for _, r := range path {
-		if strings.ContainsRune(`*?[]{},!\`, r) {
+	for i := range len(path) {
+		if strings.IndexByte(`*?[]{},!\`, path[i]) >= 0 {
 			out.WriteByte('\\')
 		}
-		out.WriteRune(r)
+		out.WriteByte(path[i])
 	}
 	return out.String()
 }
@@ -155,6 +176,10 @@ func (g *Glob) translate() error {
 			continue
 		}
 		out.WriteString("/")
+		if segment == "*" {
+			out.WriteString("[^/]+") // a name is never empty
+			continue
+		}
 		if err := translateSegment(&out, segment); err != nil {
 			return err
 		}
