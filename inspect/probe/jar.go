@@ -66,6 +66,7 @@ func JarClients() []string {
 const (
 	jarMaxDirectory = 16 << 20 // bytes of the list of entries
 	jarMaxName      = 1024     // bytes of a name that is kept
+	jarMaxNames     = 4 << 20  // bytes of all of them
 	jarMaxNatives   = 1024
 	jarMaxNested    = 1024
 	jarMaxManifest  = 1 << 20
@@ -131,7 +132,8 @@ func readJar(r io.ReaderAt, size int64) (JarFile, error) {
 		return JarFile{}, err
 	}
 	var result JarFile
-	if result.JarContent, err = jarContent(archive); err != nil {
+	left := &jarBudget{inners: jarMaxInners, lists: jarMaxLists, names: jarMaxNames}
+	if result.JarContent, err = jarContent(archive, left); err != nil {
 		return JarFile{}, err
 	}
 	for _, f := range archive.File {
@@ -146,7 +148,6 @@ func readJar(r io.ReaderAt, size int64) (JarFile, error) {
 			break
 		}
 	}
-	left := jarBudget{inners: jarMaxInners, lists: jarMaxLists}
 	for _, f := range archive.File {
 		if !strings.HasSuffix(f.Name, ".jar") {
 			continue
@@ -154,11 +155,11 @@ func readJar(r io.ReaderAt, size int64) (JarFile, error) {
 		if len(result.Nested) == jarMaxNested {
 			return JarFile{}, fmt.Errorf("more than the %d nested archives that are read", jarMaxNested)
 		}
-		if err := checkEntryName(f.Name); err != nil {
+		if err := left.keep(f.Name); err != nil {
 			return JarFile{}, err
 		}
 		nested := NestedJar{Name: f.Name}
-		if nested.JarContent, err = innerJar(r, f, &left); err != nil {
+		if nested.JarContent, err = innerJar(r, f, left); err != nil {
 			nested.Unread = err.Error()
 		}
 		result.Nested = append(result.Nested, nested)
@@ -166,15 +167,19 @@ func readJar(r io.ReaderAt, size int64) (JarFile, error) {
 	return result, nil
 }
 
-func checkEntryName(name string) error {
-	if len(name) > jarMaxName {
-		return fmt.Errorf("an entry's name has %d bytes, more than the %d that are kept", len(name), jarMaxName)
-	}
-	return checkText("an entry's name", name)
-}
+// jarBudget is how many bytes of nested archives may still be read, and of
+// names kept.
+type jarBudget struct{ inners, lists, names int64 }
 
-// jarBudget is how many bytes of nested archives may still be read.
-type jarBudget struct{ inners, lists int64 }
+func (b *jarBudget) keep(name string) error {
+	if len(name) > jarMaxName {
+		return fmt.Errorf("a name has %d bytes, more than the %d that are kept", len(name), jarMaxName)
+	}
+	if b.names -= int64(len(name)); b.names < 0 {
+		return fmt.Errorf("the names have more than the %d bytes that are kept", jarMaxNames)
+	}
+	return checkText("a name in the archive", name)
+}
 
 // innerJar looks into a nested archive: where it lies when it is stored as it
 // is, expanded in memory when it is compressed.
@@ -205,7 +210,7 @@ func innerJar(r io.ReaderAt, f *zip.File, left *jarBudget) (JarContent, error) {
 	if err != nil {
 		return JarContent{}, err
 	}
-	return jarContent(archive)
+	return jarContent(archive, left)
 }
 
 // expand gives the content of an entry, whatever size the archive claims.
@@ -225,7 +230,7 @@ func expand(f *zip.File, most int64) ([]byte, error) {
 	return data, nil
 }
 
-func jarContent(archive *zip.Reader) (JarContent, error) {
+func jarContent(archive *zip.Reader, left *jarBudget) (JarContent, error) {
 	var result JarContent
 	clients := JarClients()
 	for _, f := range archive.File {
@@ -236,12 +241,12 @@ func jarContent(archive *zip.Reader) (JarContent, error) {
 			if len(result.Natives) == jarMaxNatives {
 				return result, fmt.Errorf("more than the %d native libraries that are read", jarMaxNatives)
 			}
-			if err := checkEntryName(f.Name); err != nil {
+			if err := left.keep(f.Name); err != nil {
 				return result, err
 			}
 			result.Natives = append(result.Natives, f.Name)
 		case strings.HasPrefix(f.Name, "META-INF/maven/com.amazonaws/") && strings.HasSuffix(f.Name, "/pom.properties"):
-			if err := result.readPom(f); err != nil {
+			if err := result.readPom(f, left); err != nil {
 				return result, err
 			}
 		}
@@ -251,19 +256,16 @@ func jarContent(archive *zip.Reader) (JarContent, error) {
 	return result, nil
 }
 
-func (c *JarContent) readPom(f *zip.File) error {
+func (c *JarContent) readPom(f *zip.File, left *jarBudget) error {
 	if len(c.Versions) == jarMaxVersions {
 		return fmt.Errorf("more than the %d Maven artifacts that are read", jarMaxVersions)
 	}
-	if err := checkEntryName(f.Name); err != nil {
+	if err := left.keep(f.Name); err != nil {
 		return err
 	}
 	text, err := expand(f, jarMaxPom)
 	if err != nil {
 		return fmt.Errorf("reading a pom.properties: %w", err)
-	}
-	if err := checkText("a pom.properties", string(text)); err != nil {
-		return err
 	}
 	artifact, version := "", ""
 	for line := range strings.Lines(string(text)) {
@@ -274,6 +276,12 @@ func (c *JarContent) readPom(f *zip.File) error {
 		case "version":
 			version = value
 		}
+	}
+	if err := left.keep(artifact); err != nil {
+		return err
+	}
+	if err := left.keep(version); err != nil {
+		return err
 	}
 	if artifact != "" {
 		if c.Versions == nil {
