@@ -28,9 +28,16 @@ func contentQuestion() layer.Question {
 	}}
 }
 
-// text gives a file's text, or why it is left out. Where it has not been read
+// text gives a file's text, that of a symbolic link's end for a link, or why it is left out. Where it has not been read
 // yet, both are empty.
 func text(v *view, n rootfs.Node) (content *string, omitted string) {
+	if n.Entry != nil && n.Entry.Type == layer.Symlink {
+		end, err := v.Stat(n.Path)
+		if err != nil {
+			return nil, err.Error()
+		}
+		n = end // what a program reads there
+	}
 	if n.Entry == nil || n.Entry.Type != layer.File {
 		return nil, "it is no regular file"
 	}

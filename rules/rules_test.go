@@ -3,6 +3,7 @@ package rules_test
 import (
 	"context"
 	"flag"
+	"fmt"
 	"os"
 	"slices"
 	"strings"
@@ -52,12 +53,71 @@ func TestCases(t *testing.T) {
 	}
 	for _, rule := range set.Rules() {
 		for _, status := range []rules.Status{rules.Pass, rules.Fail} {
-			if len(ended[rule.ID]) > 0 && !slices.Contains(ended[rule.ID], status) {
+			if !slices.Contains(ended[rule.ID], status) {
 				t.Errorf("rule %s has no case that ends as %s", rule.ID, status)
 			}
 		}
 	}
 }
+
+// TestRego runs the rules' tests that are written in Rego.
+func TestRego(t *testing.T) {
+	results, err := builtin(t).Test(context.Background(), policy.Source{FS: os.DirFS("."), Origin: policy.BuiltIn})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, result := range results {
+		t.Run(result.Name, func(t *testing.T) {
+			if result.Failure != "" {
+				t.Errorf("%s: %s\n%s", result.Place, result.Failure, result.Output)
+			}
+		})
+	}
+}
+
+// TestListInREADME holds the list of rules at the end of README.md to the rules.
+func TestListInREADME(t *testing.T) {
+	const mark = "<!-- The list below is written by: go test ./rules -run README -update -->\n"
+	data, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, list, ok := strings.Cut(string(data), mark)
+	if !ok {
+		t.Fatal("README.md has no mark for the list")
+	}
+	want := catalogue(builtin(t).Rules())
+	switch {
+	case list == want:
+	case *update:
+		if err := os.WriteFile("README.md", []byte(head+mark+want), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	default:
+		t.Error("the list of rules in README.md is not up to date; run: go test ./rules -run README -update")
+	}
+}
+
+func catalogue(list []rules.Rule) string {
+	var out strings.Builder
+	for _, category := range categories {
+		header := fmt.Sprintf("\n## %s\n\n| rule | level | what must hold |\n| --- | --- | --- |\n", category)
+		for _, rule := range list {
+			if rule.Category != category {
+				continue
+			}
+			level := string(rule.Level)
+			if rule.MaxLevel != rule.Level {
+				level += ", up to " + string(rule.MaxLevel)
+			}
+			fmt.Fprintf(&out, "%s| [%s](%s/README.md) | %s | %s |\n", header, rule.ID, rule.ID, level, strings.ReplaceAll(rule.Title, "|", `\|`))
+			header = ""
+		}
+	}
+	return out.String()
+}
+
+var update = flag.Bool("update", false, "write the list in README.md anew")
 
 // categories are the sections of the catalogue.
 var categories = []string{

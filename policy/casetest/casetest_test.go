@@ -29,6 +29,8 @@ deny contains result.config("User", sprintf("the user is %s", [input.config.user
 
 deny contains result.file(f, "nobody wants it") if some f in paths.matching("/opt/*.bad")
 
+deny contains result.file("/etc/os-release", "says bad") if contains(paths.content("/etc/os-release"), "bad")
+
 not_applicable := "an old image" if input.as_of < "2000-01-01"
 `
 
@@ -66,6 +68,8 @@ func TestCases(t *testing.T) {
 		"passes":                {"FROM scratch\nUSER app\n", ""},
 		"fails as wanted":       {"FROM scratch\nUSER root # want \"the user is root\"\n", ""},
 		"base beside it":        {"FROM base\nCOPY x /opt/\n\t0644 /opt/x.bad # want \"nobody\"\n", ""},
+		"text behind a link":    {"FROM base\nCOPY x /usr/lib/os-release\n\t0644 /usr/lib/os-release \"bad\"\n\tlink /etc/os-release -> ../usr/lib/os-release # want \"says bad\"\n", ""},
+		"link to nowhere":       {"FROM base\nCOPY x /x\n\tlink /etc/os-release -> ../usr/lib/os-release\ngiven status not_judged leads nowhere\n", ""},
 		"parameter":             {"FROM scratch\nUSER root\ngiven param.user \"root\"\n", ""},
 		"status":                {"FROM scratch\nUSER root\ngiven as-of 1999-01-01\ngiven status not_applicable old\n", ""},
 		"unexpected":            {"FROM scratch\nUSER root\n", "known-user/case.txtar:2: unexpected warning on config User: the user is root"},
