@@ -22,6 +22,7 @@ var house = []struct {
 	{"policy", []string{"rules", "inspect", "testdata/images"}},
 	{"report", []string{"rules", "inspect"}},
 	{"testdata/images", nil},
+	{"testdata/images/conformance", []string{"inspect", "testdata/images"}},
 	{"cmd/lambdalint", []string{"rules", "inspect", "policy", "report", "testdata/images"}},
 }
 
@@ -39,7 +40,7 @@ type listed struct {
 }
 
 func TestWhoImportsWhom(t *testing.T) {
-	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", module+"/...", module+"/testdata/images").Output()
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports,Standard", module+"/...", module+"/testdata/images/...").Output()
 	if err != nil {
 		t.Fatalf("go list: %v", err)
 	}

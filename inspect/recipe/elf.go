@@ -17,6 +17,7 @@ type elfSpec struct {
 	requires  []versionNeed
 	provides  []string // version definitions, the soname's own first
 	buildInfo string   // the text of Go's module information
+	functions []string // names in Go's table of functions
 	data      []byte   // put into .rodata
 }
 
@@ -27,7 +28,8 @@ type versionNeed struct {
 }
 
 // parseELF reads "elf arch=arm64 loader=… needed=a,b soname=… runpath=…
-// requires=lib:V1,V2 provides=V1,V2 buildinfo=@file data=@file".
+// requires=lib:V1,V2 provides=V1,V2 buildinfo=@file functions=a.B,c.D
+// data=@file".
 func (r *Recipe) parseELF(number int, words []string) ([]byte, error) {
 	spec := elfSpec{machine: elf.EM_X86_64}
 	for _, word := range words {
@@ -53,6 +55,8 @@ func (r *Recipe) parseELF(number int, words []string) ([]byte, error) {
 			spec.requires = append(spec.requires, versionNeed{library, strings.Split(versions, ",")})
 		case "provides":
 			spec.provides = strings.Split(value, ",")
+		case "functions":
+			spec.functions = strings.Split(value, ",")
 		case "buildinfo", "data":
 			content, err := r.file(number, value)
 			if err != nil {
@@ -64,7 +68,7 @@ func (r *Recipe) parseELF(number int, words []string) ([]byte, error) {
 				spec.buildInfo = string(content)
 			}
 		default:
-			return nil, r.errorAt(number, 1, "elf: unknown word %q: arch=, loader=, needed=, soname=, runpath=, requires=, provides=, buildinfo= or data=", word)
+			return nil, r.errorAt(number, 1, "elf: unknown word %q: arch=, loader=, needed=, soname=, runpath=, requires=, provides=, buildinfo=, functions= or data=", word)
 		}
 	}
 	return spec.bytes(), nil
@@ -102,6 +106,9 @@ func (s elfSpec) bytes() []byte {
 	}
 	if s.buildInfo != "" {
 		add(section{name: ".go.buildinfo", kind: elf.SHT_PROGBITS, flags: elf.SHF_ALLOC | elf.SHF_WRITE, data: goBuildInfo(s.buildInfo)})
+	}
+	if len(s.functions) > 0 {
+		add(section{name: ".gopclntab", kind: elf.SHT_PROGBITS, flags: elf.SHF_ALLOC, data: goFunctionTable(s.functions)})
 	}
 	if len(s.data) > 0 {
 		add(section{name: ".rodata", kind: elf.SHT_PROGBITS, flags: elf.SHF_ALLOC, data: s.data})
@@ -316,6 +323,25 @@ func goBuildInfo(modules string) []byte {
 	// The linker puts 16 bytes before and behind the module information.
 	put("0123456789abcdef" + modules + "fedcba9876543210")
 	return out
+}
+
+// goFunctionTable writes the beginning of the table that the Go linker makes
+// of a program's functions: the header as it is since Go 1.20 (runtime.pcHeader)
+// and the names. The tables behind them are empty.
+func goFunctionTable(functions []string) []byte {
+	const header = 8 + 8*8
+	names := []byte{0}
+	for _, name := range functions {
+		names = append(append(names, name...), 0)
+	}
+	end := uint64(header + len(names))
+	out := []byte{0xf1, 0xff, 0xff, 0xff, 0, 0, 1, 8}
+	// Functions, files, start of the text, then where names, compilation
+	// units, files, program counters and functions begin.
+	for _, word := range []uint64{uint64(len(functions)), 0, 0, header, end, end, end, end} {
+		out = binary.LittleEndian.AppendUint64(out, word)
+	}
+	return append(out, names...)
 }
 
 type stringTable struct {

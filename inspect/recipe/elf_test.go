@@ -4,8 +4,12 @@ import (
 	"bytes"
 	"debug/buildinfo"
 	"debug/elf"
+	"encoding/json"
 	"slices"
 	"testing"
+
+	"github.com/lambdalint/lambdalint/inspect/layer"
+	"github.com/lambdalint/lambdalint/inspect/probe"
 )
 
 // The file that a recipe makes is read here by the standard library, which
@@ -41,5 +45,25 @@ func TestELFIsReadable(t *testing.T) {
 	info, err := buildinfo.Read(bytes.NewReader(data))
 	if err != nil || len(info.Deps) != 1 || info.Deps[0].Path != "github.com/aws/aws-lambda-go" {
 		t.Errorf("build information %+v, %v", info, err)
+	}
+}
+
+func TestGoFunctionsAreFound(t *testing.T) {
+	r := &Recipe{files: map[string][]byte{"mod": []byte("path\texample.com/f\n")}}
+	for functions, want := range map[string]bool{
+		"main.main,github.com/aws/aws-lambda-go/lambda.Start": true,
+		"main.main,github.com/aws/aws-lambda-go/lambda.init":  false,
+	} {
+		data, err := r.parseELF(1, []string{"buildinfo=@mod", "functions=" + functions})
+		if err != nil {
+			t.Fatal(err)
+		}
+		var program probe.GoProgramFile
+		if err := json.Unmarshal(layer.AnswerBytes(probe.GoProgram(), data).JSON, &program); err != nil {
+			t.Fatal(err)
+		}
+		if !program.LambdaLinked || program.LambdaStarted != want {
+			t.Errorf("%s: linked %v, started %v", functions, program.LambdaLinked, program.LambdaStarted)
+		}
 	}
 }
