@@ -76,10 +76,13 @@ not_judged contains result.file(file, sprintf("its content was not looked at: %s
 # What a public package ships, and what belongs to tests and examples, is no secret.
 public(path) if {
 	regex.match(
-		`/(?:node_modules|site-packages|dist-packages|gems|vendor|tests?|testdata|testing|__tests__|fixtures|examples?|certdata)/`,
+		`/(?:node_modules|site-packages|dist-packages|gems|vendor|tests?|testdata|testing|__tests__|fixtures|examples?|certdata|pkg/mod)/`,
 		path,
 	)
 }
+
+# Debian makes this one at each installation, for tests.
+public("/etc/ssl/private/ssl-cert-snakeoil.key")
 
 public(path) if regex.match(`^/(?:usr/(?:lib|lib64|share|include|local/go)|var/(?:lang|runtime)|etc/(?:ssl/certs|pki))/`, path)
 
@@ -96,7 +99,7 @@ aws(content) := {"an AWS secret access key" | count(secret.named_aws_secrets(con
 
 # forms gives, by the end of a file's path, where in it a secret stands.
 forms := {
-	".npmrc": `(?m)^[^#;\n]*:_(?:authToken|password|auth)\s*=\s*"?([^"\s]+)`,
+	".npmrc": `(?m)^(?:[^#;\n]*:)?_(?:authToken|password|auth)\s*=\s*"?([^"\s]+)`,
 	".netrc": `(?m)\bpassword\s+(\S+)`,
 	".pypirc": `(?m)^\s*password\s*[:=]\s*(\S+)`,
 	".docker/config.json": `"auth"\s*:\s*"([A-Za-z0-9+/=]{12,})"`,
