@@ -138,7 +138,7 @@ func verdicts(r *report.Report) map[string]verdict {
 	out := map[string]verdict{}
 	for _, image := range r.Images {
 		for _, o := range image.Outcomes {
-			text := fmt.Sprintf("%s %s", o.Status, o.Reason)
+			text := string(o.Status)
 			for _, f := range o.Findings {
 				text += fmt.Sprintf("\n    %s %s %s: %s", f.Level, f.Subject.Kind, f.Subject.Key, f.Message)
 			}

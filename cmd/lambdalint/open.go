@@ -16,6 +16,9 @@ import (
 
 // open opens the image that a reference names.
 func (o *imageOptions) open(ctx context.Context, cmd *cobra.Command, reference, architecture string) (*source.Image, error) {
+	if ref, ok := strings.CutPrefix(reference, stdinScheme); ok {
+		reference = "-:" + ref
+	}
 	image, err := source.Open(ctx, reference, source.Options{
 		Platform: o.platform, Architecture: architecture, Quick: o.quick, Offline: o.offline,
 		Stdin: cmd.InOrStdin(), UserAgent: "lambdalint/" + version().Version, OpenRecipe: openRecipe,

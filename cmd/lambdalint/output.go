@@ -166,7 +166,7 @@ func imageKey(reference string, src *source.Image) string {
 			reference = rest
 		}
 	}
-	if reference == "-" || strings.HasPrefix(reference, "-:") {
+	if reference == "-" || strings.HasPrefix(reference, "-:") || strings.HasPrefix(reference, stdinScheme) {
 		return "stdin"
 	}
 	base := filepath.Base(filepath.ToSlash(reference))

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strings"
 	"unicode"
 
@@ -25,12 +26,29 @@ func newRoot() *cobra.Command {
 		SilenceErrors: true,
 		SilenceUsage:  true,
 		Args:          cobra.NoArgs,
+		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
 	root.AddCommand(newCheck(), newFacts(), newRules(), newExplain(), newVersion())
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error {
 		return fmt.Errorf("%w (see: %s --help)", err, cmd.CommandPath())
 	})
 	return root
+}
+
+// stdinScheme stands for "-:" while flags are parsed, which take a word with a
+// leading dash for one of theirs.
+const stdinScheme = "stdin:"
+
+// shieldStdin rewrites the reference -:REF, an image of an archive on standard
+// input.
+func shieldStdin(args []string) []string {
+	out := slices.Clone(args)
+	for i, arg := range out {
+		if ref, ok := strings.CutPrefix(arg, "-:"); ok {
+			out[i] = stdinScheme + ref
+		}
+	}
+	return out
 }
 
 // oneLine makes an error's text safe to print: one line, without control

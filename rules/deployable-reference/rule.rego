@@ -7,7 +7,7 @@
 # custom:
 #   category: manifest
 #   level: warning
-#   errors: ["Source image is not valid. Provide a valid source image."]
+#   errors: ["Source image <uri> is not valid. Provide a valid source image."]
 package lambdalint.rules["deployable-reference"]
 
 import data.lambdalint.result

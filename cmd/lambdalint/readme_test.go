@@ -1,0 +1,47 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"flag"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var update = flag.Bool("update", false, "write the screens of README.md anew")
+
+var console = regexp.MustCompile("(?s)```console\n\\$ lambdalint ([^\n]*)\n(.*?)```")
+
+// TestREADMEScreens runs what README.md shows, and holds it to the output.
+func TestREADMEScreens(t *testing.T) {
+	t.Chdir("../..")
+	t.Setenv("SOURCE_DATE_EPOCH", "1795478400") // 2026-11-24
+	text, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	screens := 0
+	changed := console.ReplaceAllFunc(text, func(block []byte) []byte {
+		screens++
+		m := console.FindSubmatch(block)
+		var stdout, stderr bytes.Buffer
+		run(context.Background(), strings.Fields(string(m[1])), strings.NewReader(""), &stdout, &stderr)
+		if stderr.Len() > 0 {
+			t.Errorf("lambdalint %s: %s", m[1], stderr.String())
+		}
+		if !*update && stdout.String() != string(m[2]) {
+			t.Errorf("lambdalint %s prints\n%s\nREADME.md shows\n%s", m[1], stdout.String(), m[2])
+		}
+		return []byte("```console\n$ lambdalint " + string(m[1]) + "\n" + stdout.String() + "```")
+	})
+	if screens == 0 {
+		t.Error("README.md shows no screen")
+	}
+	if *update {
+		if err := os.WriteFile("README.md", changed, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
