@@ -3,14 +3,11 @@ package main
 import (
 	"bytes"
 	"context"
-	"flag"
 	"os"
 	"regexp"
 	"strings"
 	"testing"
 )
-
-var update = flag.Bool("update", false, "write the screens of README.md anew")
 
 var console = regexp.MustCompile("(?s)```console\n\\$ lambdalint ([^\n]*)\n(.*?)```")
 
