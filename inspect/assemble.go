@@ -31,7 +31,9 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	files(doc, v, globs, contents)
 	removed(doc, v, globs, contents)
 	doc.Selection.Usages = usages(v, request.Usage())
-	runtimeFacts(doc, v, bootFacts(doc, v))
+	chain := bootFacts(doc, v)
+	runtimeFacts(doc, v, chain)
+	doc.Unreadable = unreadable(chain, bootInput(doc).Env, v.atRunTime())
 	doc.Extensions = extensions(doc, v)
 	return nil
 }

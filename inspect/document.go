@@ -48,6 +48,8 @@ type Image struct {
 	Selection Selection `json:"-"`
 	// Boot is what Lambda will execute, step by step.
 	Boot Boot `json:"boot"`
+	// Unreadable are files of the function that Lambda's user cannot read, by directory.
+	Unreadable []UnreadableFiles `json:"unreadable"`
 	// Extensions are what Lambda starts beside the function, by path.
 	Extensions []Extension `json:"extensions"`
 	// Runtime is what speaks the Runtime API.
