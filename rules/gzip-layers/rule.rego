@@ -13,9 +13,7 @@
 # custom:
 #   category: manifest
 #   level: warning
-#   errors:
-#     - The image manifest, config or layer media type for the source image is not supported.
-#     - "InvalidImage: ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest"
+#   errors: ["ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest <digest>"]
 package lambdalint.rules["gzip-layers"]
 
 import data.lambdalint.result

@@ -11,7 +11,7 @@
 # custom:
 #   category: layers
 #   level: warning
-#   errors: ["InvalidImage: ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest"]
+#   errors: ["ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest <digest>"]
 package lambdalint.rules["hardlink-targets-exist"]
 
 import data.lambdalint.result

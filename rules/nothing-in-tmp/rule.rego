@@ -7,7 +7,7 @@
 # custom:
 #   category: size
 #   level: warning
-#   errors: ["No such file or directory: '/tmp/"]
+#   errors: ["No such file or directory: '/tmp/<name>'"]
 package lambdalint.rules["nothing-in-tmp"]
 
 import data.lambdalint.paths

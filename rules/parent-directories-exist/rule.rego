@@ -14,8 +14,8 @@
 #   category: layers
 #   level: error
 #   errors:
-#     - "InvalidImage(MissingParentDirectory: Parent directory does not exist for file: opt/extensions/lambda-adapter)"
-#     - "CustomerError: ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest"
+#     - "InvalidImage(MissingParentDirectory: Parent directory does not exist for file: <path>)"
+#     - "ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest <digest>"
 package lambdalint.rules["parent-directories-exist"]
 
 import data.lambdalint.result

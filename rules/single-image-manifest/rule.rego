@@ -14,9 +14,9 @@
 #   category: manifest
 #   level: error
 #   errors:
-#     - The image manifest, config or layer media type for the source image is not supported.
-#     - The image manifest or layer media type for the source image is not supported.
-#     - "InvalidImage: ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest"
+#     - The image manifest, config or layer media type for the source image <uri> is not supported.
+#     - The image manifest or layer media type for the source image <uri> is not supported.
+#     - "ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest <digest>"
 package lambdalint.rules["single-image-manifest"]
 
 import data.lambdalint.result

@@ -14,8 +14,8 @@
 #   category: manifest
 #   level: error
 #   errors:
-#     - "InvalidImage: ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest"
-#     - The image manifest, config or layer media type for the source image is not supported.
+#     - "ImageLayerFailure: UnsupportedImageLayerDetected - Layer Digest <digest>"
+#     - The image manifest, config or layer media type for the source image <uri> is not supported.
 package lambdalint.rules["supported-layer-type"]
 
 import data.lambdalint.result

@@ -11,7 +11,7 @@
 # custom:
 #   category: manifest
 #   level: error
-#   errors: ["The image manifest, config or layer media type for the source image is not supported."]
+#   errors: ["The image manifest, config or layer media type for the source image <uri> is not supported."]
 package lambdalint.rules["supported-manifest-type"]
 
 import data.lambdalint.result
