@@ -28,10 +28,10 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	doc.Unusual = unusual(v)
 	doc.SetID = setID(v)
 	doc.Size = size(doc, v)
+	chain := bootFacts(doc, v)
 	files(doc, v, globs, contents)
 	removed(doc, v, globs, contents)
 	doc.Selection.Usages = usages(v, request.Usage())
-	chain := bootFacts(doc, v)
 	runtimeFacts(doc, v, chain)
 	doc.Unreadable = unreadable(chain, bootInput(doc).Env, v.atRunTime())
 	doc.Extensions = extensions(doc, v)
@@ -106,12 +106,17 @@ func usages(v *view, directories []string) []Usage {
 	return out
 }
 
-// files lists the visible files that match, each with what Lambda's user may
+// files lists the visible files that match, and those that the boot chain
+// starts, each with what Lambda's user may
 // do with it.
 func files(doc *Image, v *view, globs, contents *selector) {
 	doc.Index.ByPath = make(map[string]int)
+	steps := make(map[string]bool)
+	for _, step := range doc.Boot.Steps {
+		steps[step.Resolved] = true
+	}
 	v.All(func(n rootfs.Node) bool {
-		if globs.match(n.Path) {
+		if steps[n.Path] || globs.match(n.Path) {
 			file := fileFacts(v, n)
 			if contents.match(n.Path) {
 				file.Content, file.ContentOmitted = text(v, n)

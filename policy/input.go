@@ -76,7 +76,7 @@ type view struct {
 func (d *document) input(r *rule) (*ast.Term, error) {
 	v := &view{document: d, request: r.request, files: make(map[int]int), removed: make(map[int]int), byPath: make(map[string]int)}
 	v.asked.Rule = r.ID
-	if err := v.select_(r); err != nil {
+	if err := v.cut(r); err != nil {
 		return nil, err
 	}
 	asked, err := d.toValue(&v.asked)
@@ -96,7 +96,7 @@ func (d *document) input(r *rule) (*ast.Term, error) {
 	return ast.NewTerm(ast.NewObject(parts...)), nil
 }
 
-func (v *view) select_(r *rule) error {
+func (v *view) cut(r *rule) error {
 	for _, text := range v.request.Contents {
 		globs, err := v.globs(text)
 		if err != nil {

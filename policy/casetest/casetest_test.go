@@ -31,6 +31,11 @@ deny contains result.file(f, "nobody wants it") if some f in paths.matching("/op
 
 deny contains result.file("/etc/os-release", "says bad") if contains(paths.content("/etc/os-release"), "bad")
 
+deny contains result.command(step, "others write it") if {
+	some step in input.boot.steps
+	paths.of_step(step).mode_text == "0777"
+}
+
 not_applicable := "an old image" if input.as_of < "2000-01-01"
 `
 
@@ -70,6 +75,7 @@ func TestCases(t *testing.T) {
 		"base beside it":        {"FROM base\nCOPY x /opt/\n\t0644 /opt/x.bad # want \"nobody\"\n", ""},
 		"text behind a link":    {"FROM base\nCOPY x /usr/lib/os-release\n\t0644 /usr/lib/os-release \"bad\"\n\tlink /etc/os-release -> ../usr/lib/os-release # want \"says bad\"\n", ""},
 		"link to nowhere":       {"FROM base\nCOPY x /x\n\tlink /etc/os-release -> ../usr/lib/os-release\ngiven status not_judged leads nowhere\n", ""},
+		"file of a step":        {"FROM base\nCOPY x /x\n\t0777 /x elf # want \"others write it\"\nENTRYPOINT [\"/x\"]\n", ""},
 		"parameter":             {"FROM scratch\nUSER root\ngiven param.user \"root\"\n", ""},
 		"status":                {"FROM scratch\nUSER root\ngiven as-of 1999-01-01\ngiven status not_applicable old\n", ""},
 		"unexpected":            {"FROM scratch\nUSER root\n", "known-user/case.txtar:2: unexpected warning on config User: the user is root"},
