@@ -3,6 +3,7 @@ package policy
 import (
 	"fmt"
 	"slices"
+	"sort"
 	"strings"
 
 	"github.com/open-policy-agent/opa/v1/ast"
@@ -66,15 +67,15 @@ type view struct {
 	request  inspect.RuleRequest
 	contents []*inspect.Glob
 	asked    inspect.Asked
-	// files and removed map a position in the image's lists to one in the view's.
-	files, removed         map[int]int
-	fileTerms, removedTerm []*ast.Term
-	byPath                 map[string]int
+	// files and removed are what the rule sees of the image's lists.
+	files, removed selection
+	byPath         map[string]int
 }
 
 // input gives what one rule sees.
 func (d *document) input(r *rule) (*ast.Term, error) {
-	v := &view{document: d, request: r.request, files: make(map[int]int), removed: make(map[int]int), byPath: make(map[string]int)}
+	v := &view{document: d, request: r.request, byPath: make(map[string]int)}
+	v.files.positions, v.removed.positions = make(map[int]int), make(map[int]int)
 	v.asked.Rule = r.ID
 	if err := v.cut(r); err != nil {
 		return nil, err
@@ -89,8 +90,8 @@ func (d *document) input(r *rule) (*ast.Term, error) {
 	}
 	parts := slices.Clone(d.shared)
 	parts = append(parts,
-		ast.Item(ast.StringTerm("files"), ast.ArrayTerm(v.fileTerms...)),
-		ast.Item(ast.StringTerm("removed"), ast.ArrayTerm(v.removedTerm...)),
+		ast.Item(ast.StringTerm("files"), ast.ArrayTerm(v.files.terms...)),
+		ast.Item(ast.StringTerm("removed"), ast.ArrayTerm(v.removed.terms...)),
 		ast.Item(ast.StringTerm("index"), ast.NewTerm(index)),
 		ast.Item(ast.StringTerm("asked"), ast.NewTerm(asked)))
 	return ast.NewTerm(ast.NewObject(parts...)), nil
@@ -113,7 +114,9 @@ func (v *view) cut(r *rule) error {
 		}
 	}
 	for _, step := range v.image.Boot.Steps {
-		v.addPath(step.Resolved)
+		if err := v.addPath(step.Resolved); err != nil {
+			return err
+		}
 	}
 	for _, usage := range v.image.Selection.Usages {
 		if slices.Contains(v.request.Usage, usage.Directory) {
@@ -177,48 +180,62 @@ func (v *view) selectGlob(r *rule, text string) error {
 }
 
 // addPath adds the file at a canonical path, where there is one.
-func (v *view) addPath(p string) {
+func (v *view) addPath(p string) error {
 	if i, ok := slices.BinarySearchFunc(v.image.Files, p, func(f inspect.File, p string) int { return strings.Compare(f.Path, p) }); ok {
-		_, _ = v.addFile(i) // a record without content cannot fail twice
+		_, err := v.addFile(i)
+		return err
 	}
+	return nil
 }
 
 func (v *view) addFile(i int) (int, error) {
-	if n, ok := v.files[i]; ok {
-		return n, nil
-	}
 	file := &v.image.Files[i]
-	term := v.document.files[i]
-	if (file.Content != nil || file.ContentOmitted != "") && v.legible(file.Path) {
-		value, err := v.toValue(file)
-		if err != nil {
-			return 0, err
-		}
-		term = ast.NewTerm(value)
-	}
-	n := len(v.fileTerms)
-	v.files[i] = n
-	v.fileTerms = append(v.fileTerms, term)
+	n, err := v.files.add(i, func() (*ast.Term, error) {
+		return v.record(file, file.Path, file.Content != nil || file.ContentOmitted != "", v.document.files[i])
+	})
 	v.byPath[file.Path] = n
-	return n, nil
+	return n, err
 }
 
 func (v *view) addRemoved(i int) (int, error) {
-	if n, ok := v.removed[i]; ok {
+	file := &v.image.Removed[i]
+	return v.removed.add(i, func() (*ast.Term, error) {
+		return v.record(file, file.Path, file.Content != nil || file.ContentOmitted != "", v.document.removed[i])
+	})
+}
+
+// record gives a file's record: with its content where the rule asked for it,
+// else the one that all rules share.
+func (v *view) record(file any, p string, hasContent bool, shared *ast.Term) (*ast.Term, error) {
+	if !hasContent || !v.legible(p) {
+		return shared, nil
+	}
+	value, err := v.toValue(file)
+	if err != nil {
+		return nil, err
+	}
+	return ast.NewTerm(value), nil
+}
+
+// selection is a part of one of the image's lists.
+type selection struct {
+	// positions maps a position in the image's list to one in the selection.
+	positions map[int]int
+	terms     []*ast.Term
+}
+
+// add adds a record once, and gives its position in the selection.
+func (s *selection) add(i int, record func() (*ast.Term, error)) (int, error) {
+	if n, ok := s.positions[i]; ok {
 		return n, nil
 	}
-	file := &v.image.Removed[i]
-	term := v.document.removed[i]
-	if (file.Content != nil || file.ContentOmitted != "") && v.legible(file.Path) {
-		value, err := v.toValue(file)
-		if err != nil {
-			return 0, err
-		}
-		term = ast.NewTerm(value)
+	term, err := record()
+	if err != nil {
+		return 0, err
 	}
-	n := len(v.removedTerm)
-	v.removed[i] = n
-	v.removedTerm = append(v.removedTerm, term)
+	n := len(s.terms)
+	s.positions[i] = n
+	s.terms = append(s.terms, term)
 	return n, nil
 }
 
@@ -229,7 +246,7 @@ func (v *view) legible(p string) bool {
 // matches gives the positions, in a list ordered by path, of the paths that a
 // glob matches. Only the part of the list below the glob's beginning is tried.
 func matches(glob *inspect.Glob, count int, at func(int) string) []int {
-	first := search(count, func(i int) bool { return at(i) >= glob.Base() })
+	first := sort.Search(count, func(i int) bool { return at(i) >= glob.Base() })
 	var found []int
 	for i := first; i < count && strings.HasPrefix(at(i), glob.Base()); i++ {
 		if glob.Match(at(i)) {
@@ -240,19 +257,6 @@ func matches(glob *inspect.Glob, count int, at func(int) string) []int {
 		}
 	}
 	return found
-}
-
-func search(count int, f func(int) bool) int {
-	low, high := 0, count
-	for low < high {
-		middle := (low + high) / 2
-		if f(middle) {
-			high = middle
-		} else {
-			low = middle + 1
-		}
-	}
-	return low
 }
 
 // sorted reports whether the lists that are searched by path are in order.
