@@ -87,7 +87,7 @@ func (v *view) rounds(ctx context.Context, state func() error) error {
 			return err
 		}
 		if len(v.wishes) == 0 {
-			v.reader.options.Trace("the layers were read in %d rounds", round)
+			v.reader.options.Trace("the layers were read in %d round(s)", round)
 			return nil
 		}
 		if err := v.reader.again(ctx, v.wishes); err != nil {
