@@ -39,13 +39,15 @@ func bootArguments(doc *Image) Boot {
 	return Boot{
 		Argv: append(append([]string{}, in.Entrypoint...), in.Command...), Entrypoint: in.Entrypoint, Command: in.Command,
 		ShellForm: boot.ShellForm(in), Steps: []Step{}, End: BootEnd{Kind: "unknown", Reason: "no layer was read"},
+		ExecWrapper: ExecWrapper{Value: in.Env[wrapperVariable], Layer: -1},
 	}
 }
 
 // bootFacts states the boot chain.
 func bootFacts(doc *Image, v *view) *boot.Chain {
 	doc.Boot = bootArguments(doc)
-	chain := boot.Follow(bootInput(doc), v.atRunTime())
+	in, files := bootInput(doc), v.atRunTime()
+	chain := boot.Follow(in, files)
 	doc.Boot.Known = true
 	doc.Boot.WorkingDir = WorkingDir(chain.WorkingDir)
 	for _, step := range chain.Steps {
@@ -53,6 +55,7 @@ func bootFacts(doc *Image, v *view) *boot.Chain {
 	}
 	doc.Boot.End = BootEnd{Kind: chain.End, Reason: chain.Reason}
 	doc.Boot.Emulator = chain.Emulator
+	doc.Boot.ExecWrapper = execWrapper(chain, in, files)
 	return chain
 }
 

@@ -19,8 +19,28 @@ type Boot struct {
 	Steps []Step `json:"steps"`
 	// End tells how the chain ends.
 	End BootEnd `json:"end"`
+	// ExecWrapper is what the variable AWS_LAMBDA_EXEC_WRAPPER asks for.
+	ExecWrapper ExecWrapper `json:"exec_wrapper"`
 	// Emulator tells how AWS's emulator takes part: guarded where it is started outside of Lambda only, started where it is started on Lambda too, or "".
 	Emulator string `json:"emulator"`
+}
+
+// ExecWrapper is the program that AWS_LAMBDA_EXEC_WRAPPER puts before the
+// runtime. AWS's start scripts of its language base images read the variable;
+// Lambda itself does not.
+type ExecWrapper struct {
+	// Value is the variable's value, "" where it is not set.
+	Value string `json:"value"`
+	// Path is the value as an absolute path.
+	Path string `json:"path"`
+	// ReadBy is the script of the boot chain that reads the variable, "" where none does.
+	ReadBy string `json:"read_by"`
+	// Layer is the index of the layer that holds the program, -1 where there is none.
+	Layer int `json:"layer"`
+	// Problem is what keeps the program from being started, as that of a step.
+	Problem string `json:"problem"`
+	// Detail is the path, name or text at which the problem lies.
+	Detail string `json:"detail"`
 }
 
 // WorkingDir is the directory in which the first program is started.

@@ -16,6 +16,12 @@ broken := {"rule": "command-set", "path": "", "says": "nothing is set to be exec
 } else := {"rule": _names(step), "path": _place(step), "says": says} if {
 	step := broken_step
 	says := problem(step)
+} else := {"rule": "exec-wrapper-usable", "path": wrapper.path, "says": says} if {
+	# AWS's start scripts look at the wrapper themselves and end before it.
+	wrapper := input.boot.exec_wrapper
+	wrapper.problem != ""
+	wrapper.read_by == "/var/runtime/bootstrap"
+	says := wrapper_problem
 }
 
 # broken_step is the first step of the chain that has a problem.
@@ -39,6 +45,12 @@ broken_at(step, rule) if {
 # problem says in words what is wrong with a step of the boot chain or of an extension: "/entry.sh is not executable".
 problem(step) := sprintf("%s %s", [_place(step), _says[step.problem]])
 
+# wrapper_problem says in words what is wrong with the program that AWS_LAMBDA_EXEC_WRAPPER names.
+wrapper_problem := sprintf("%s %s", [wrapper.path, _says[wrapper.problem]]) if {
+	wrapper := input.boot.exec_wrapper
+	wrapper.problem != ""
+}
+
 # covered is what to say behind a path that the function will not find: where it lies in /tmp, that this is no oversight of
 # this tool.
 covered(path) := ", since Lambda mounts an empty /tmp over what the image has there" if regex.match(`(?:^|[ =:])/tmp/`, path)
@@ -52,6 +64,9 @@ _place(step) := step.name if step.path == ""
 _names(step) := "bootstrap-exists" if {
 	step.path == "/var/runtime/bootstrap"
 	step.problem == "not-found"
+} else := "exec-wrapper-usable" if {
+	step.from == "/var/runtime/bootstrap"
+	step.path == input.boot.exec_wrapper.path
 } else := _rules[step.problem]
 
 _rules := {

@@ -44,6 +44,11 @@ deny contains result.at_level(result.with_fix(result.file(files, message), fix(f
 	])
 }
 
+not_judged contains result.image(input.boot.end.reason) if {
+	not boot.broken
+	input.boot.end.kind == "unknown"
+}
+
 place(files) := "it" if files.at == files.path
 
 place(files) := files.at if files.at != files.path
@@ -51,6 +56,6 @@ place(files) := files.at if files.at != files.path
 others(files) := "" if {
 	files.count == 1
 	files.kind != "directory"
-} else := sprintf("; %d files in %s cannot be read", [files.count, files.directory])
+} else := sprintf("; files in %s that cannot be read: %d", [files.directory, files.count])
 
 fix(path) := sprintf("COPY --chmod=a+rX, or RUN chmod -R o+rX %s", [path])
