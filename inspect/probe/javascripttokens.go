@@ -12,6 +12,9 @@ const (
 	scriptLimit     = 32 << 20 // bytes: bundles are large
 	scriptMaxDepth  = 1000     // brackets within brackets
 	scriptMaxTokens = 6 << 20
+	// scriptMaxDivisions is how often a slash is searched for the end of a
+	// regular expression in vain before all others are taken for divisions.
+	scriptMaxDivisions = 1000
 )
 
 // scriptToken is one token of a JavaScript source.
@@ -39,6 +42,9 @@ type scriptLexer struct {
 	// operand is true where an expression has just ended, so that a slash
 	// divides.
 	operand bool
+	// divisions counts the slashes that looked like the beginning of a regular
+	// expression and were none.
+	divisions int
 }
 
 type scriptBracket struct {
@@ -248,10 +254,14 @@ func (l *scriptLexer) open(kind byte, operand bool) error {
 
 // regexp goes behind a regular expression, and tells whether there is one.
 func (l *scriptLexer) regexp() bool {
+	if l.divisions > scriptMaxDivisions {
+		return false
+	}
 	class := false
 	for i := l.pos + 1; i < len(l.src); i++ {
 		switch c := l.src[i]; {
 		case c == '\n' || c == '\r':
+			l.divisions++
 			return false
 		case c == '\\':
 			i++
@@ -266,6 +276,7 @@ func (l *scriptLexer) regexp() bool {
 			return true
 		}
 	}
+	l.divisions++
 	return false
 }
 

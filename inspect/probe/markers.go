@@ -28,15 +28,15 @@ func (m MarkerSet) Has(name string) bool {
 // The names of markers.
 const (
 	// The Runtime API, whole and in the pieces that compilers leave of it.
-	MarkRuntimeAPI     = "runtime-api"      // AWS_LAMBDA_RUNTIME_API
-	MarkNextURL        = "next-url"         // 2018-06-01/runtime/invocation/next
-	MarkVersion        = "version"          // 2018-06-01
-	MarkVersionRuntime = "version-runtime"  // 2018-06-01/runtime
-	MarkInvocation     = "invocation"       // runtime/invocation
-	MarkInvocationNext = "invocation-next"  // runtime/invocation/next
-	MarkNext           = "next"             // invocation/next
-	MarkRequestID      = "request-id"       // Lambda-Runtime-Aws-Request-Id
-	MarkHandler        = "handler-variable" // LAMBDA_TASK_ROOT
+	MarkRuntimeAPI     = "runtime-api"     // AWS_LAMBDA_RUNTIME_API
+	MarkNextURL        = "next-url"        // 2018-06-01/runtime/invocation/next
+	MarkVersion        = "version"         // 2018-06-01
+	MarkVersionRuntime = "version-runtime" // 2018-06-01/runtime
+	MarkInvocation     = "invocation"      // runtime/invocation
+	MarkInvocationNext = "invocation-next" // runtime/invocation/next
+	MarkNext           = "next"            // invocation/next
+	MarkRequestID      = "request-id"      // Lambda-Runtime-Aws-Request-Id
+	MarkTaskRoot       = "task-root"       // LAMBDA_TASK_ROOT
 
 	// Its other sides: extensions, and what sends invocations.
 	MarkExtension = "extension" // 2020-01-01/extension
@@ -88,7 +88,7 @@ func markers() []marker {
 		{MarkNext, "invocation/next"},
 		{MarkRequestID, "Lambda-Runtime-Aws-Request-Id"},
 		{MarkRequestID, "lambda-runtime-aws-request-id"},
-		{MarkHandler, "LAMBDA_TASK_ROOT"},
+		{MarkTaskRoot, "LAMBDA_TASK_ROOT"},
 		{MarkExtension, "2020-01-01/extension"},
 		{MarkTelemetry, "2022-07-01/telemetry"},
 		{MarkLogs, "2020-08-15/logs"},

@@ -42,6 +42,7 @@ func (n NodeFile) Has(name string) bool {
 const (
 	nodeMaxNames = 1 << 16
 	nodeMaxName  = 1024 // bytes
+	nodeMaxWork  = 16   // times that a token is looked at, on average
 )
 
 // NodeModule asks what a JavaScript source exports, as CommonJS or as an
@@ -66,6 +67,9 @@ func readNode(r io.ReaderAt, size int64) (NodeFile, error) {
 	if p.count > nodeMaxNames {
 		return NodeFile{}, fmt.Errorf("more than the %d names that are kept", nodeMaxNames)
 	}
+	if p.work > p.most() {
+		return NodeFile{}, fmt.Errorf("exports within exports: every token would be looked at more than the %d times that are allowed", nodeMaxWork)
+	}
 	return p.finish(), nil
 }
 
@@ -78,7 +82,18 @@ type nodeParser struct {
 	getters  map[string][]string
 	exported string
 	count    int
+	// work counts the tokens that were looked at more than once.
+	work int
 }
+
+// step counts a token that is looked at again; false where it has become too
+// many.
+func (p *nodeParser) step() bool {
+	p.work++
+	return p.work <= p.most()
+}
+
+func (p *nodeParser) most() int { return nodeMaxWork*len(p.tokens) + 1<<10 }
 
 func (p *nodeParser) finish() NodeFile {
 	result := p.result
@@ -291,9 +306,9 @@ func (p *nodeParser) assigned(i int) {
 // tells what stands behind it.
 func (p *nodeParser) properties(i int, into *[]string) int {
 	depth := p.tokens[i].depth
-	for i++; i < len(p.tokens) && p.tokens[i].depth > depth; {
+	for i++; i < len(p.tokens) && p.tokens[i].depth > depth && p.step(); {
 		p.property(i, into)
-		for i < len(p.tokens) && p.tokens[i].depth > depth && (p.tokens[i].depth > depth+1 || p.text(i) != ",") {
+		for i < len(p.tokens) && p.tokens[i].depth > depth && (p.tokens[i].depth > depth+1 || p.text(i) != ",") && p.step() {
 			i++
 		}
 		if i < len(p.tokens) && p.tokens[i].depth == depth {
@@ -305,7 +320,7 @@ func (p *nodeParser) properties(i int, into *[]string) int {
 }
 
 func (p *nodeParser) property(i int, into *[]string) {
-	for p.are(i, "async", "V") || p.are(i, "get", "V") || p.are(i, "set", "V") || p.are(i, "*") || p.are(i, "async", "*") {
+	for p.step() && (p.are(i, "async", "V") || p.are(i, "get", "V") || p.are(i, "set", "V") || p.are(i, "*") || p.are(i, "async", "*")) {
 		i++
 	}
 	switch {
@@ -334,7 +349,7 @@ func (p *nodeParser) importDeclaration(i int) {
 			p.add(&p.result.Imports, j)
 			return
 		}
-		if p.are(j, ";") || p.are(j, "=") {
+		if p.are(j, ";") || p.are(j, "=") || !p.step() {
 			return
 		}
 	}
@@ -376,7 +391,7 @@ func (p *nodeParser) exportDeclaration(i int) {
 func (p *nodeParser) exportList(i int) {
 	depth := p.tokens[i].depth
 	j := i + 1
-	for ; j < len(p.tokens) && p.tokens[j].depth > depth; j++ {
+	for ; j < len(p.tokens) && p.tokens[j].depth > depth && p.step(); j++ {
 		if p.are(j, "V") && (p.are(j+1, ",") || p.are(j+1, "}")) {
 			if name, _ := p.value(j); name == "default" {
 				p.result.Default = true
@@ -393,10 +408,10 @@ func (p *nodeParser) exportList(i int) {
 // declarators reads "a = 1, { b, c: d } = x" up to the end of the statement.
 func (p *nodeParser) declarators(i int) {
 	depth := p.tokens[min(i, len(p.tokens)-1)].depth
-	for i < len(p.tokens) {
+	for i < len(p.tokens) && p.step() {
 		switch {
 		case p.are(i, "{") || p.are(i, "["):
-			for i++; i < len(p.tokens) && p.tokens[i].depth > depth; i++ {
+			for i++; i < len(p.tokens) && p.tokens[i].depth > depth && p.step(); i++ {
 				// Every name that is not a key is bound, a default may be
 				// taken for one: it costs no more than a name too many.
 				if p.are(i, "N") && !p.are(i+1, ":") {
@@ -406,7 +421,7 @@ func (p *nodeParser) declarators(i int) {
 		case p.are(i, "N"):
 			p.export(i)
 		}
-		for i++; i < len(p.tokens) && (p.tokens[i].depth > depth || p.text(i) != ","); i++ {
+		for i++; i < len(p.tokens) && (p.tokens[i].depth > depth || p.text(i) != ",") && p.step(); i++ {
 			if p.tokens[i].depth == depth && (p.text(i) == ";" || p.tokens[i].newline && strings.Contains(scriptStatements, " "+p.text(i)+" ")) {
 				return
 			}

@@ -106,14 +106,12 @@ func (p *phpParser) code() error {
 
 // lineComment ends at the line's end, or before "?>".
 func (p *phpParser) lineComment() {
-	rest := p.src[p.pos:]
-	end := len(rest)
-	for _, mark := range []string{"\n", "\r", "?>"} {
-		if at := bytes.Index(rest[:end], []byte(mark)); at >= 0 {
-			end = at
+	for ; p.pos < len(p.src); p.pos++ {
+		c := p.src[p.pos]
+		if c == '\n' || c == '\r' || c == '?' && bytes.HasPrefix(p.src[p.pos:], []byte("?>")) {
+			return
 		}
 	}
-	p.pos += end
 }
 
 func (p *phpParser) until(mark []byte, skip int, what string) error {
@@ -142,7 +140,9 @@ func (p *phpParser) quoted(quote byte) error {
 // heredoc goes behind a here-document: its word stands alone at the beginning
 // of a line, behind blanks at most.
 func (p *phpParser) heredoc() error {
-	line, _, _ := bytes.Cut(p.src[p.pos+3:], []byte("\n"))
+	const longest = 1024 // bytes of the line that opens it
+	rest := p.src[p.pos+3:]
+	line, _, _ := bytes.Cut(rest[:min(len(rest), longest)], []byte("\n"))
 	word := strings.Trim(strings.TrimSpace(string(line)), `"'`)
 	if word == "" || !isPythonName(word[0]) {
 		p.sign('<')

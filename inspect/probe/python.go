@@ -146,7 +146,7 @@ func (p *pythonParser) observe(tokens []pythonToken) {
 		}
 		switch p.text(t) {
 		case "global":
-			for j := i + 1; j < len(tokens) && (tokens[j].kind == 'n' || p.is(tokens, j, ",")); j++ {
+			for j := i + 1; j < len(tokens) && (tokens[j].kind == 'n' && !p.is(tokens, j, "global") || p.is(tokens, j, ",")); j++ {
 				if tokens[j].kind == 'n' && (p.hidden >= 0 || i > 0) {
 					p.add(p.global, p.text(tokens[j]))
 				}
@@ -385,7 +385,7 @@ func (p *pythonParser) targets(tokens []pythonToken) {
 		case t.kind == 'n' && (end == len(tokens) || p.is(tokens, end, ",")):
 			p.add(p.names, p.text(t))
 		}
-		for end < len(tokens) && (tokens[end].depth > t.depth || !p.is(tokens, end, ",")) {
+		for end < len(tokens) && (tokens[end].depth > t.depth || !p.is(tokens, end, ",") && !p.is(tokens, end, "as")) {
 			end++
 		}
 		i = end
@@ -399,7 +399,7 @@ func (p *pythonParser) asTargets(tokens []pythonToken) {
 			continue
 		}
 		end := i + 1
-		for end < len(tokens) && tokens[end].depth >= tokens[i].depth && (tokens[end].depth > tokens[i].depth || !p.is(tokens, end, ",")) {
+		for end < len(tokens) && tokens[end].depth >= tokens[i].depth && (tokens[end].depth > tokens[i].depth || !p.is(tokens, end, ",") && !p.is(tokens, end, "as")) {
 			end++
 		}
 		p.targets(tokens[i+1 : end])

@@ -234,7 +234,8 @@ func (l *pythonLexer) escape(prefix pythonPrefix) {
 		return
 	}
 	if prefix.formatted && !prefix.raw && bytes.HasPrefix(l.src[l.pos:], []byte("N{")) {
-		if end := bytes.IndexByte(l.src[l.pos:], '}'); end > 0 {
+		const longest = 128 // bytes; the longest name has fewer
+		if end := bytes.IndexByte(l.src[l.pos:min(len(l.src), l.pos+longest)], '}'); end > 0 {
 			l.pos += end
 		}
 	}

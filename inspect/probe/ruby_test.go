@@ -43,7 +43,6 @@ __END__
 def no7; end
 `
 	want := RubySource{Methods: []string{"handler", "inner?", "other"}, SelfMethods: []string{"process"}, Classes: []string{"A::B", "App", "Handler", "Point"}, Singleton: true, Requires: []string{"json", "lib/x"}}
-	// A class behind a semicolon or a line's beginning, not behind "<<".
 	if got := mustAsk[RubySource](t, RubyFile(), []byte(in)); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
