@@ -3,6 +3,7 @@ package inspect
 import (
 	"github.com/lambdalint/lambdalint/inspect/boot"
 	"github.com/lambdalint/lambdalint/inspect/client"
+	"github.com/lambdalint/lambdalint/inspect/handler"
 	"github.com/lambdalint/lambdalint/inspect/link"
 )
 
@@ -30,7 +31,19 @@ func bootInput(doc *Image) boot.Input {
 	for _, v := range doc.Function.Environment {
 		in.Env[v.Name] = v.Value
 	}
+	setByLambda(&in)
 	return in
+}
+
+// setByLambda sets what Lambda sets, whatever the image says. _HANDLER is the
+// last word of the command, where a program stands before it; see getBootstrap
+// of the emulator.
+func setByLambda(in *boot.Input) {
+	in.Env["LAMBDA_TASK_ROOT"], in.Env["LAMBDA_RUNTIME_DIR"] = "/var/task", "/var/runtime"
+	delete(in.Env, "_HANDLER")
+	if n := len(in.Command); n > 0 && len(in.Entrypoint)+n > 1 {
+		in.Env["_HANDLER"] = in.Command[n-1]
+	}
 }
 
 // bootArguments states what is known of the boot chain without a layer.
@@ -90,6 +103,7 @@ func runtimeFacts(doc *Image, v *view, chain *boot.Chain) {
 	for _, c := range found.Clients {
 		doc.Runtime.Clients = append(doc.Runtime.Clients, Client(c))
 	}
+	doc.Handler = handlerFacts(handler.Find(handler.Input{Chain: chain, Runtime: found, Base: client.Base(doc.Runtime.Base)}, v.atRunTime()))
 }
 
 // noRuntime is what is known of the runtime where no layer was read.

@@ -54,6 +54,8 @@ type Image struct {
 	Extensions []Extension `json:"extensions"`
 	// Runtime is what speaks the Runtime API.
 	Runtime Runtime `json:"runtime"`
+	// Handler is what the Runtime Interface Client is told to call.
+	Handler Handler `json:"handler"`
 	// Complete is false where only the manifest and the configuration were read (--quick).
 	Complete bool `json:"complete"`
 }

@@ -47,7 +47,7 @@ func Inspect(ctx context.Context, src *source.Image, request Request, options Op
 		return nil, err
 	}
 	if options.Quick || !doc.Config.Known {
-		doc.Boot, doc.Runtime = bootArguments(doc), noRuntime()
+		doc.Boot, doc.Runtime, doc.Handler = bootArguments(doc), noRuntime(), noHandler()
 		return doc, nil
 	}
 	globs, err := newSelector(request.Globs())

@@ -40,6 +40,7 @@ var grounds = []struct {
 	{"boot.argv", needConfig}, {"boot.entrypoint", needConfig}, {"boot.command", needConfig}, {"boot.shell_form", needConfig},
 	{"boot", needConfig | needLayers | needBoot},
 	{"runtime", needConfig | needLayers | needRuntime},
+	{"handler", needConfig | needLayers | needRuntime},
 	{"layers.*.position", needConfig}, {"layers.*.history", needConfig},
 	{"layers.*.digest", needConfig | needLayerInfo}, {"layers.*.media_type", needConfig | needLayerInfo},
 }
