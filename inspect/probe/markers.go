@@ -126,7 +126,7 @@ func markers() []marker {
 // together when the program runs are not found.
 func Markers() layer.Question {
 	search := sync.OnceValue(newMarkerSearch)
-	return layer.Question{Name: "markers/2", Scan: func(int64) layer.Scanner {
+	return layer.Question{Name: "markers/3", Scan: func(int64) layer.Scanner {
 		s := search()
 		return &markerScanner{search: s, found: make([]bool, len(s.patterns))}
 	}}
