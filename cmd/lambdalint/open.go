@@ -31,7 +31,7 @@ func (o *imageOptions) open(ctx context.Context, cmd *cobra.Command, reference, 
 
 // openRecipe makes the image of a recipe. Its base stands beside it, or comes
 // with the program.
-func openRecipe(_ context.Context, path string, _ source.Options) (*source.Image, error) {
+func openRecipe(ctx context.Context, path string, options source.Options) (*source.Image, error) {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return nil, fmt.Errorf("reading the recipe: %w", err)
@@ -40,7 +40,7 @@ func openRecipe(_ context.Context, path string, _ source.Options) (*source.Image
 	if err != nil {
 		return nil, err
 	}
-	image, err := parsed.Build(func(name string) ([]byte, error) {
+	image, err := parsed.Open(ctx, func(name string) ([]byte, error) {
 		if strings.ContainsAny(name, `/\`) {
 			return nil, fmt.Errorf("the name of a base recipe is no path")
 		}
@@ -49,7 +49,7 @@ func openRecipe(_ context.Context, path string, _ source.Options) (*source.Image
 			return data, nil
 		}
 		return images.Lookup(name)
-	})
+	}, options)
 	if err != nil {
 		return nil, err
 	}

@@ -7,6 +7,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"path"
 	"strings"
 
@@ -26,51 +27,179 @@ type Image struct {
 // Build carries the recipe out. Base recipes are found by lookup. The image is
 // the same to the last bit each time.
 func (r *Recipe) Build(lookup Lookup) (*Image, error) {
+	return r.Open(context.Background(), lookup, source.Options{})
+}
+
+// Open carries the recipe out and opens its image as any other: where the
+// reference names an index, the options choose the child.
+func (r *Recipe) Open(ctx context.Context, lookup Lookup, options source.Options) (*Image, error) {
 	b, err := r.run(lookup, 0)
 	if err != nil {
 		return nil, err
 	}
-	image := &source.Image{Kind: source.Recipe, Reference: r.Name, Vouches: source.Vouches{Manifest: true, Layers: true}}
-	if err := b.finish(image); err != nil {
+	blobs := make(store)
+	top, err := b.write(blobs)
+	if err != nil {
 		return nil, fmt.Errorf("making the image of %s: %w", r.Name, err)
+	}
+	image, err := source.FromDescriptor(ctx, source.Recipe, top, blobs, options)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Name, err)
+	}
+	image.Reference = r.Name
+	if err := b.disguise(image); err != nil {
+		return nil, fmt.Errorf("%s: %w", r.Name, err)
 	}
 	return &Image{Image: image, recipe: r, build: b}, nil
 }
 
-// finish writes the configuration, the manifest and the index.
-func (b *build) finish(image *source.Image) error {
-	manifest := v1.Manifest{SchemaVersion: 2, MediaType: b.manifestType(), Annotations: b.annotations()}
+// store holds the blobs of a recipe by the digest under which they are looked
+// for, which a recipe can make a lie.
+type store map[v1.Hash]source.Blob
+
+// Blob finds a blob.
+func (s store) Blob(_ context.Context, d v1.Descriptor) (source.Blob, error) {
+	blob, ok := s[d.Digest]
+	if !ok {
+		return source.Blob{}, fs.ErrNotExist
+	}
+	return blob, nil
+}
+
+func (s store) put(digest v1.Hash, data []byte) {
+	s[digest] = source.Blob{Size: int64(len(data)), Open: func(context.Context) (io.ReadCloser, error) {
+		return io.NopCloser(bytes.NewReader(data)), nil
+	}}
+}
+
+// write puts all blobs of the image into the store and gives what the
+// reference names.
+func (b *build) write(blobs store) (v1.Descriptor, error) {
+	layers, err := b.writeLayers(blobs)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	own, err := b.writeManifest(blobs, layers, b.config)
+	if err != nil || !b.options.index {
+		return own, err
+	}
+	return b.writeIndex(blobs, layers, own)
+}
+
+func (b *build) writeLayers(blobs store) ([]v1.Descriptor, error) {
+	var layers []v1.Descriptor
 	b.config.RootFS.DiffIDs = nil
 	for i, l := range b.layers {
-		layer, diffID, err := b.layer(i, l)
+		descriptor, diffID, err := b.writeLayer(blobs, l)
 		if err != nil {
-			return err
+			return nil, fmt.Errorf("writing layer %d: %w", i, err)
 		}
-		image.Layers = append(image.Layers, layer)
-		manifest.Layers = append(manifest.Layers, layer.Descriptor)
+		layers = append(layers, descriptor)
 		if l.lie != "count" {
 			b.config.RootFS.DiffIDs = append(b.config.RootFS.DiffIDs, diffID)
 		}
 	}
-	config, err := json.Marshal(b.config)
-	if err != nil {
-		return err
+	return layers, nil
+}
+
+// writeLayer stores one layer and describes it, wrongly where the recipe says
+// so.
+func (b *build) writeLayer(blobs store, l *layerBuild) (v1.Descriptor, v1.Hash, error) {
+	diffID := v1.Hash{Algorithm: "sha256", Hex: l.diffID()}
+	descriptor := v1.Descriptor{MediaType: types.MediaType(l.mediaType), Digest: diffID, Size: l.size}
+	if l.size > hashLimit {
+		l.stored = "none"
+		blobs[diffID] = source.Blob{Size: l.size, At: l, Verified: true, Open: func(context.Context) (io.ReadCloser, error) {
+			return io.NopCloser(io.NewSectionReader(l, 0, l.size)), nil
+		}}
+	} else {
+		blob, err := l.blob()
+		if err != nil {
+			return descriptor, diffID, err
+		}
+		descriptor.Digest, descriptor.Size = hashOf(blob), int64(len(blob))
+		if l.lie == "digest" {
+			descriptor.Digest = hashOf([]byte("another blob"))
+		}
+		if !l.missing {
+			blobs.put(descriptor.Digest, blob)
+		}
 	}
-	image.ConfigMediaType = b.configType()
-	manifest.Config = v1.Descriptor{MediaType: types.MediaType(image.ConfigMediaType), Size: int64(len(config)), Digest: hashOf(config)}
-	if strings.Contains(image.ConfigMediaType, "image") {
-		image.Config = config
+	if descriptor.MediaType == "" {
+		descriptor.MediaType = b.layerType(l.stored)
+	}
+	if l.comment != "" {
+		name, value, _ := strings.Cut(l.comment, "=")
+		descriptor.Annotations = map[string]string{name: value}
+	}
+	if l.lie == "diff-id" {
+		diffID = hashOf([]byte("another archive"))
+	}
+	return descriptor, diffID, nil
+}
+
+// writeManifest stores a configuration and the manifest that points to it.
+func (b *build) writeManifest(blobs store, layers []v1.Descriptor, file v1.ConfigFile) (v1.Descriptor, error) {
+	config, err := json.Marshal(file)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	blobs.put(hashOf(config), config)
+	manifest := v1.Manifest{
+		SchemaVersion: 2, MediaType: b.manifestType(), Annotations: b.annotations(), Layers: layers,
+		Config: v1.Descriptor{MediaType: types.MediaType(b.configType()), Size: int64(len(config)), Digest: hashOf(config)},
 	}
 	raw, err := b.marshal(manifest)
 	if err != nil {
-		return err
+		return v1.Descriptor{}, err
 	}
-	image.Manifest = document(raw, string(manifest.MediaType))
-	image.Top = image.Manifest
-	if b.options.index {
-		return b.index(image)
+	blobs.put(hashOf(raw), raw)
+	return v1.Descriptor{
+		MediaType: manifest.MediaType, Size: int64(len(raw)), Digest: hashOf(raw),
+		Platform: &v1.Platform{OS: file.OS, Architecture: file.Architecture, Variant: file.Variant},
+	}, nil
+}
+
+// writeIndex puts an index over the image, with an image for each further
+// platform and with an attestation as BuildKit makes them.
+func (b *build) writeIndex(blobs store, layers []v1.Descriptor, own v1.Descriptor) (v1.Descriptor, error) {
+	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex, Manifests: []v1.Descriptor{own}}
+	if b.options.docker {
+		index.MediaType = types.DockerManifestList
 	}
-	return b.disguise(image)
+	for _, child := range b.options.children {
+		file := b.config
+		file.OS, file.Architecture, _ = strings.Cut(child, "/")
+		file.Variant = ""
+		descriptor, err := b.writeManifest(blobs, layers, file)
+		if err != nil {
+			return v1.Descriptor{}, err
+		}
+		index.Manifests = append(index.Manifests, descriptor)
+	}
+	if b.options.attestation {
+		index.Manifests = append(index.Manifests, writeAttestation(blobs, own))
+	}
+	raw, err := json.Marshal(index)
+	if err != nil {
+		return v1.Descriptor{}, err
+	}
+	blobs.put(hashOf(raw), raw)
+	return v1.Descriptor{MediaType: index.MediaType, Size: int64(len(raw)), Digest: hashOf(raw)}, nil
+}
+
+// writeAttestation stores a manifest as BuildKit writes one for provenance.
+func writeAttestation(blobs store, own v1.Descriptor) v1.Descriptor {
+	raw := fmt.Appendf(nil, `{"schemaVersion":2,"mediaType":%q,"config":{"mediaType":%q,"digest":%q,"size":2},"layers":[{"mediaType":"application/vnd.in-toto+json","digest":%q,"size":2}]}`,
+		types.OCIManifestSchema1, types.OCIConfigJSON, hashOf([]byte("{}")), hashOf([]byte("{}")))
+	blobs.put(hashOf(raw), raw)
+	return v1.Descriptor{
+		MediaType: types.OCIManifestSchema1, Size: int64(len(raw)), Digest: hashOf(raw),
+		Platform: &v1.Platform{OS: "unknown", Architecture: "unknown"},
+		Annotations: map[string]string{
+			"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": own.Digest.String(),
+		},
+	}
 }
 
 // disguise makes the image look as if it came from another kind of source.
@@ -83,7 +212,7 @@ func (b *build) disguise(image *source.Image) error {
 	case "", source.Recipe:
 	case source.DockerArchive, source.Docker:
 		image.Kind = kind
-		image.Top, image.Manifest = nil, nil
+		image.Top, image.Manifest, image.Children = nil, nil, nil
 		image.Vouches = source.Vouches{Reason: "a docker save archive holds no manifest as a registry would serve it"}
 		for i := range image.Layers {
 			image.Layers[i].Descriptor = v1.Descriptor{}
@@ -126,80 +255,6 @@ func (b *build) annotations() map[string]string {
 	return annotations
 }
 
-// marshal adds what the library's type does not have.
-func (b *build) marshal(manifest v1.Manifest) ([]byte, error) {
-	raw, err := json.Marshal(manifest)
-	if err != nil || b.options.artifactType == "" {
-		return raw, err
-	}
-	var fields map[string]any
-	if err := json.Unmarshal(raw, &fields); err != nil {
-		return nil, err
-	}
-	fields["artifactType"] = b.options.artifactType
-	return json.Marshal(fields)
-}
-
-func (b *build) layer(position int, l *layerBuild) (source.Layer, v1.Hash, error) {
-	diffID := v1.Hash{Algorithm: "sha256", Hex: l.diffID()}
-	out := source.Layer{Size: l.size}
-	descriptor := v1.Descriptor{MediaType: types.MediaType(l.mediaType), Digest: diffID, Size: l.size}
-	if l.size > hashLimit {
-		l.stored = "none"
-		out.At = l
-		out.Blob = func(context.Context) (io.ReadCloser, error) {
-			return io.NopCloser(io.NewSectionReader(l, 0, l.size)), nil
-		}
-	} else {
-		blob, err := l.blob()
-		if err != nil {
-			return out, diffID, fmt.Errorf("writing layer %d: %w", position, err)
-		}
-		descriptor.Digest, descriptor.Size = hashOf(blob), int64(len(blob))
-		if l.lie == "digest" {
-			descriptor.Digest = hashOf([]byte("another blob"))
-		}
-		digest := descriptor.Digest
-		out.Size = descriptor.Size
-		out.Blob = func(context.Context) (io.ReadCloser, error) {
-			return &verifying{Reader: bytes.NewReader(blob), want: digest, got: hashOf(blob), position: position}, nil
-		}
-	}
-	if descriptor.MediaType == "" {
-		descriptor.MediaType = b.layerType(l.stored)
-	}
-	if l.comment != "" {
-		name, value, _ := strings.Cut(l.comment, "=")
-		descriptor.Annotations = map[string]string{name: value}
-	}
-	if l.lie == "diff-id" {
-		diffID = hashOf([]byte("another archive"))
-	}
-	if l.missing {
-		out.Missing = "the blob is missing"
-		out.Blob, out.At = nil, nil
-	}
-	out.Descriptor = descriptor
-	return out, diffID, nil
-}
-
-// verifying reports a digest that lies where the stream ends.
-type verifying struct {
-	*bytes.Reader
-	want, got v1.Hash
-	position  int
-}
-
-func (v *verifying) Read(p []byte) (int, error) {
-	n, err := v.Reader.Read(p)
-	if err == io.EOF && v.want != v.got {
-		return n, fmt.Errorf("layer %d: the manifest says %s, the bytes are %s", v.position, v.want, v.got)
-	}
-	return n, err
-}
-
-func (v *verifying) Close() error { return nil }
-
 func (b *build) layerType(stored string) types.MediaType {
 	base := "application/vnd.oci.image.layer.v1.tar"
 	separator := "+"
@@ -212,53 +267,22 @@ func (b *build) layerType(stored string) types.MediaType {
 	return types.MediaType(base + separator + stored)
 }
 
-// index puts an index over the image, with an attestation as BuildKit makes
-// them and with children for further platforms.
-func (b *build) index(image *source.Image) error {
-	platform := &v1.Platform{OS: b.config.OS, Architecture: b.config.Architecture, Variant: b.config.Variant}
-	own := v1.Descriptor{MediaType: types.MediaType(image.Manifest.MediaType), Size: int64(len(image.Manifest.Raw)), Digest: image.Manifest.Digest, Platform: platform}
-	image.Children = []source.Child{{Descriptor: own, Role: "image", Chosen: len(b.options.children) == 0}}
-	for _, child := range b.options.children {
-		operatingSystem, architecture, _ := strings.Cut(child, "/")
-		image.Children = append(image.Children, source.Child{Role: "image", Descriptor: v1.Descriptor{
-			MediaType: own.MediaType, Size: own.Size, Digest: hashOf([]byte(child)),
-			Platform: &v1.Platform{OS: operatingSystem, Architecture: architecture},
-		}})
-	}
-	if b.options.attestation {
-		image.Children = append(image.Children, source.Child{Role: "attestation", Descriptor: v1.Descriptor{
-			MediaType: types.OCIManifestSchema1, Size: 566, Digest: hashOf([]byte("attestation of " + own.Digest.String())),
-			Platform: &v1.Platform{OS: "unknown", Architecture: "unknown"},
-			Annotations: map[string]string{
-				"vnd.docker.reference.type": "attestation-manifest", "vnd.docker.reference.digest": own.Digest.String(),
-			},
-		}})
-	}
-	index := v1.IndexManifest{SchemaVersion: 2, MediaType: types.OCIImageIndex}
-	if b.options.docker {
-		index.MediaType = types.DockerManifestList
-	}
-	for _, child := range image.Children {
-		index.Manifests = append(index.Manifests, child.Descriptor)
-	}
-	raw, err := json.Marshal(index)
-	if err != nil {
-		return err
-	}
-	image.Top = document(raw, string(index.MediaType))
-	if len(b.options.children) > 0 {
-		image.Manifest, image.Config, image.Layers = nil, nil, nil
-		image.Undecided = "the index has several images and no platform was chosen"
-	}
-	return nil
-}
-
-func document(raw []byte, mediaType string) *source.Document {
-	return &source.Document{Raw: raw, MediaType: mediaType, Digest: hashOf(raw)}
-}
-
 func hashOf(data []byte) v1.Hash {
 	return v1.Hash{Algorithm: "sha256", Hex: fmt.Sprintf("%x", sha256.Sum256(data))}
+}
+
+// marshal adds what the library's type does not have.
+func (b *build) marshal(manifest v1.Manifest) ([]byte, error) {
+	raw, err := json.Marshal(manifest)
+	if err != nil || b.options.artifactType == "" {
+		return raw, err
+	}
+	var fields map[string]any
+	if err := json.Unmarshal(raw, &fields); err != nil {
+		return nil, err
+	}
+	fields["artifactType"] = b.options.artifactType
+	return json.Marshal(fields)
 }
 
 // LineOfFile is the line of the recipe that made the path: the entry's own, or

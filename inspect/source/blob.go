@@ -41,18 +41,6 @@ type Blob struct {
 	Verified bool
 }
 
-// Memory is a store of blobs in memory, by digest.
-type Memory map[v1.Hash][]byte
-
-// Blob finds a blob in memory.
-func (m Memory) Blob(_ context.Context, d v1.Descriptor) (Blob, error) {
-	content, found := m[d.Digest]
-	if !found {
-		return Blob{}, fs.ErrNotExist
-	}
-	return sectionBlob(bytes.NewReader(content), int64(len(content))), nil
-}
-
 // sectionBlob makes a blob of something with random access.
 func sectionBlob(at io.ReaderAt, size int64) Blob {
 	open := func(context.Context) (io.ReadCloser, error) {

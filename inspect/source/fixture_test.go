@@ -10,6 +10,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -24,7 +25,7 @@ import (
 type fixture struct {
 	config   []byte
 	plain    [][]byte // the layers' archives
-	blobs    Memory
+	blobs    memory
 	manifest v1.Descriptor
 }
 
@@ -35,7 +36,7 @@ func digestOf(b []byte) v1.Hash {
 
 func newFixture(t *testing.T, architecture string) *fixture {
 	t.Helper()
-	f := &fixture{blobs: Memory{}}
+	f := &fixture{blobs: memory{}}
 	var layers []v1.Descriptor
 	var diffIDs []string
 	for _, text := range []string{"one", "two"} {
@@ -116,7 +117,7 @@ func attestation(t *testing.T, f *fixture, subject v1.Descriptor) v1.Descriptor 
 }
 
 // layoutFiles are the files of an OCI layout.
-func layoutFiles(index []byte, blobs Memory) []file {
+func layoutFiles(index []byte, blobs memory) []file {
 	files := []file{{name: "oci-layout", content: []byte(`{"imageLayoutVersion":"1.0.0"}`)}}
 	for digest, content := range blobs {
 		files = append(files, file{name: blobPath(digest), content: content})
@@ -344,4 +345,16 @@ func checkError(t *testing.T, err error, want string) {
 	if strings.ContainsAny(err.Error(), "\n\r") {
 		t.Errorf("more than one line: %q", err)
 	}
+}
+
+// memory is a store of blobs in memory, by digest.
+type memory map[v1.Hash][]byte
+
+// Blob finds a blob in memory.
+func (m memory) Blob(_ context.Context, d v1.Descriptor) (Blob, error) {
+	content, found := m[d.Digest]
+	if !found {
+		return Blob{}, fs.ErrNotExist
+	}
+	return sectionBlob(bytes.NewReader(content), int64(len(content))), nil
 }
