@@ -1,6 +1,7 @@
 package boot
 
 import (
+	"path"
 	"strconv"
 	"strings"
 
@@ -8,6 +9,7 @@ import (
 
 	"github.com/lambdalint/lambdalint/inspect/probe"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
+	"github.com/lambdalint/lambdalint/inspect/sandbox"
 )
 
 // fields expands the words of a command. "$@" becomes the parameters, one word
@@ -73,9 +75,95 @@ func (r *shellRun) part(part syntax.WordPart) value {
 		return r.parts(p.Parts)
 	case *syntax.ParamExp:
 		return r.parameter(p)
+	case *syntax.CmdSubst:
+		return r.substitution(p)
 	default:
 		return value{}
 	}
+}
+
+// substitution expands $(…) for the few commands that scripts find their own
+// place with, and whose output is known before the run.
+func (r *shellRun) substitution(p *syntax.CmdSubst) value {
+	if len(p.Stmts) != 1 || p.Stmts[0].Background || p.Stmts[0].Negated {
+		return value{}
+	}
+	switch c := p.Stmts[0].Cmd.(type) {
+	case *syntax.CallExpr:
+		if len(c.Args) == 0 || len(c.Assigns) > 0 {
+			return value{}
+		}
+		return r.output(r.fields(c.Args))
+	case *syntax.BinaryCmd:
+		return r.outputOfTwo(c)
+	default:
+		return value{}
+	}
+}
+
+// output is what a command prints.
+func (r *shellRun) output(words []value) value {
+	for _, word := range words {
+		if !word.known {
+			return value{}
+		}
+	}
+	name, arguments := words[0].text, words[1:]
+	switch {
+	case name == "echo" && len(arguments) == 1 && !strings.HasPrefix(arguments[0].text, "-"):
+		return arguments[0]
+	case name == "pwd" && len(arguments) == 0:
+		return value{r.cwd, true}
+	case name == "uname" && len(arguments) == 0:
+		return value{"Linux", true}
+	case len(arguments) == 0 || len(arguments) == 1 && arguments[0].text == "--":
+		return value{}
+	}
+	last := arguments[len(arguments)-1].text
+	options := len(arguments) == 1 || len(arguments) == 2 && arguments[0].text == "--"
+	switch {
+	case name == "dirname" && options && last != "":
+		return value{path.Dir(last), true}
+	case name == "basename" && options && last != "":
+		return value{path.Base(last), true}
+	case (name == "readlink" || name == "realpath") && (name == "realpath" && options || len(arguments) == 2 && arguments[0].text == "-f"):
+		if node, err := r.files.Stat(r.absolute(last)); err == nil {
+			return value{node.Path, true}
+		}
+	}
+	return value{}
+}
+
+// outputOfTwo knows two idioms: cd DIR && pwd, and the line by which npm's
+// shims turn backslashes round.
+func (r *shellRun) outputOfTwo(c *syntax.BinaryCmd) value {
+	x, ok1 := c.X.Cmd.(*syntax.CallExpr)
+	y, ok2 := c.Y.Cmd.(*syntax.CallExpr)
+	if !ok1 || !ok2 || len(x.Args) == 0 || len(y.Args) == 0 {
+		return value{}
+	}
+	switch {
+	case c.Op == syntax.AndStmt && x.Args[0].Lit() == "cd" && y.Args[0].Lit() == "pwd":
+		words := r.fields(x.Args)
+		if len(words) < 2 || !words[len(words)-1].known {
+			return value{}
+		}
+		node, err := r.files.Stat(r.absolute(words[len(words)-1].text))
+		if err != nil || !node.IsDir() {
+			return value{}
+		}
+		if len(y.Args) == 1 {
+			return value{r.absolute(words[len(words)-1].text), true}
+		}
+		return value{node.Path, y.Args[1].Lit() == "-P"}
+	case c.Op == syntax.Pipe && y.Args[0].Lit() == "sed" && len(y.Args) == 3:
+		expression := r.word(y.Args[2])
+		if words := r.fields(x.Args); expression.known && expression.text == `s,\\,/,g` {
+			v := r.output(words)
+			return value{strings.ReplaceAll(v.text, `\`, "/"), v.known}
+		}
+	}
+	return value{}
 }
 
 // unescape takes away the backslashes of an unquoted text.
@@ -148,7 +236,7 @@ func (r *shellRun) lookup(name string) (value, bool) {
 	case onLambda[name]:
 		return value{}, true
 	case name == "0":
-		return value{r.name, true}, true
+		return value{r.zero(), true}, true
 	case name == "#":
 		return value{strconv.Itoa(len(r.parameters)), true}, true
 	case name == "@" || name == "*":
@@ -166,6 +254,14 @@ func (r *shellRun) lookup(name string) (value, bool) {
 	}
 	text, ok := r.env[name]
 	return value{text, !Unknown(text)}, ok
+}
+
+// zero is $0: the script's path, or the shell's own name.
+func (r *shellRun) zero() string {
+	if r.name == "sh -c" {
+		return "sh"
+	}
+	return r.name
 }
 
 // text reads a file that is sourced.
@@ -296,6 +392,10 @@ func (r *shellRun) unary(operator string, w *syntax.Word) int {
 			return truth(node.IsDir())
 		case operator == "-e":
 			return isTrue
+		case operator == "-x":
+			return truth(sandbox.May(node.Entry, sandbox.Execute))
+		case operator == "-r":
+			return truth(sandbox.May(node.Entry, sandbox.Read))
 		}
 	}
 	return isUnknown

@@ -153,7 +153,7 @@ func (f *follower) interpretShell(s *Step, text []byte, name string, parameters 
 func (r *shellRun) finish(text []byte) {
 	switch {
 	case r.done:
-	case r.polls || bytes.Contains(text, []byte("/runtime/invocation/next")):
+	case r.polls || Polls(string(text)):
 		r.end("program", "")
 	case r.unknown != "":
 		r.end("unknown", r.unknown)
@@ -162,6 +162,13 @@ func (r *shellRun) finish(text []byte) {
 	default:
 		r.end("program", "")
 	}
+}
+
+// Polls reports whether a script asks the Runtime API for the next invocation:
+// it holds the address whole, or the pieces that it is put together of.
+func Polls(script string) bool {
+	return strings.Contains(script, "runtime/invocation/next") ||
+		strings.Contains(script, "AWS_LAMBDA_RUNTIME_API") && strings.Contains(script, "runtime/invocation") && strings.Contains(script, "/next")
 }
 
 // start goes on with a program that the script starts.

@@ -261,13 +261,17 @@ func (r *shellRun) call(c *syntax.CallExpr, line int) {
 	switch {
 	case !name.known:
 		r.last = &call{argv: words, line: line}
-	case name.text == "exec" && len(words) > 1:
+	case name.text == "exec" && len(words) == 1:
+		// Redirections alone, or "$@" of nothing.
+	case name.text == "exec":
 		r.withAssigns(c.Assigns)
 		r.start(&call{argv: execArguments(words[1:]), line: line, exec: true})
 	case name.text == "cd" && len(words) == 2:
 		r.cd(words[1])
 	case name.text == "shift":
 		r.parameters = r.parameters[min(1, len(r.parameters)):]
+	case name.text == "set":
+		r.set(words[1:])
 	case name.text == "exit" || name.text == "return":
 		r.done = true
 		if r.last != nil {
@@ -305,6 +309,30 @@ func execArguments(words []value) []value {
 		words = words[1:]
 	}
 	return words
+}
+
+// set gives the script new parameters, where it names some.
+func (r *shellRun) set(words []value) {
+	for i, word := range words {
+		switch {
+		case word.known && word.text == "--":
+			words = words[i+1:]
+		case word.known && (word.text == "-o" || word.text == "+o"):
+			return // set -o NAME; parameters behind it are not in use
+		case word.known && (strings.HasPrefix(word.text, "-") || strings.HasPrefix(word.text, "+")):
+			continue
+		default:
+			words = words[i:]
+		}
+		r.parameters = []string{}
+		for _, word := range words {
+			if !word.known {
+				word.text = unknownWord
+			}
+			r.parameters = append(r.parameters, word.text)
+		}
+		return
+	}
 }
 
 func (r *shellRun) cd(to value) {

@@ -182,7 +182,7 @@ func (f *finder) shell(last *boot.Step, base string) bool {
 	return true
 }
 
-func (f *finder) polling(text string) bool { return strings.Contains(text, "invocation/next") }
+func (f *finder) polling(text string) bool { return boot.Polls(text) }
 
 // script decides on a shell script at the end of the chain.
 func (f *finder) script(s *boot.Step) {

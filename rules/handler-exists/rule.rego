@@ -29,6 +29,7 @@ package lambdalint.rules["handler-exists"]
 
 import data.lambdalint.handler
 import data.lambdalint.result
+import data.lambdalint.runtime
 
 not_applicable := handler.out_of_question
 
@@ -44,9 +45,32 @@ deny contains result.with_fix(handler.found(target, message), fix) if {
 deny contains result.with_fix(result.at_level(result.config("Cmd", message), "warning"), fix) if {
 	not handler.out_of_question
 	target.problem == "not-set"
+	count(input.boot.command) == 0
 	message := sprintf("no handler is set: %s", [input.handler.reason])
 	fix := `set CMD ["module.function"], or set the command of the function (--cmd)`
 }
+
+deny contains result.with_fix(place(message), fix) if {
+	not handler.out_of_question
+	target.problem == "not-set"
+	count(input.boot.command) > 0
+	message := sprintf("%s is started without a handler (%s): %s", [
+		concat(" ", runtime.last_step.argv),
+		runtime.last_step.why, lost,
+	])
+	fix := `write ENTRYPOINT with brackets, and pass "$@" on in scripts`
+}
+
+# place is where the handler is lost: a line of a script, or the instruction that starts the client.
+place(message) := result.at_line(result.file(runtime.last_step.from, message), runtime.last_step.line) if {
+	runtime.last_step.from != ""
+} else := result.config("Entrypoint", message) if {
+	count(input.boot.entrypoint) > 0
+} else := result.config("Cmd", message)
+
+lost := sprintf("CMD %s does not reach it", [json.marshal(input.boot.command)]) if count(input.boot.entrypoint) > 0
+
+lost := "CMD names none" if count(input.boot.entrypoint) == 0
 
 not_judged contains handler.unread(target) if {
 	not handler.out_of_question
