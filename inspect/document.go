@@ -56,6 +56,8 @@ type Image struct {
 	Runtime Runtime `json:"runtime"`
 	// Handler is what the Runtime Interface Client is told to call.
 	Handler Handler `json:"handler"`
+	// Lifecycle is until when what the image is built on is supported.
+	Lifecycle Lifecycle `json:"lifecycle"`
 	// Complete is false where only the manifest and the configuration were read (--quick).
 	Complete bool `json:"complete"`
 }

@@ -109,9 +109,37 @@ func (f *finder) language(base *Base) {
 	if base.Language == "" {
 		base.Language = "provided"
 	}
+	if base.Version == "" {
+		base.Version = f.languageVersion(base.Language)
+	}
 	if base.Runtime == "" {
 		base.Runtime = runtimeName(base)
 	}
+}
+
+// versionMarks are the files of older images that tell the language's version.
+var versionMarks = map[string]struct {
+	file    string
+	pattern *regexp.Regexp
+}{
+	"nodejs": {"/var/lang/include/node/node_version.h", regexp.MustCompile(`(?m)^#define NODE_MAJOR_VERSION (\d+)`)},
+	"java":   {"/var/lang/release", regexp.MustCompile(`(?m)^JAVA_VERSION="?([\d.]+)`)},
+}
+
+// languageVersion is the version where no release file of AWS tells it.
+func (f *finder) languageVersion(language string) string {
+	mark, ok := versionMarks[language]
+	if !ok {
+		return ""
+	}
+	text, ok := f.text(mark.file)
+	if !ok {
+		return ""
+	}
+	if found := mark.pattern.FindStringSubmatch(text); found != nil {
+		return found[1]
+	}
+	return ""
 }
 
 func releaseField(text, name string) string {
@@ -143,6 +171,8 @@ func runtimeName(base *Base) string {
 		if major != "" {
 			return "dotnet" + major
 		}
+	case "java":
+		return javaRuntime(major, minor, base.OS)
 	case "provided":
 		switch base.OS {
 		case "amzn-2023":
@@ -154,4 +184,22 @@ func runtimeName(base *Base) string {
 		}
 	}
 	return ""
+}
+
+// javaRuntime is the identifier of a Java runtime. Versions up to 17 exist for
+// two systems; the plain name is the older one's.
+func javaRuntime(major, minor, os string) string {
+	if major == "1" { // 1.8
+		major = minor
+	}
+	switch {
+	case major == "":
+		return ""
+	case major == "8" && os == "amzn-2":
+		return "java8.al2"
+	case os == "amzn-2023" && (major == "8" || major == "11" || major == "17"):
+		return "java" + major + ".al2023"
+	default:
+		return "java" + major
+	}
 }
