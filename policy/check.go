@@ -306,6 +306,6 @@ func (c *checker) paramRef(ref ast.Ref, at *ast.Location) {
 	}
 	name, ok := ref[4].Value.(ast.String)
 	if _, declared := c.rule.Params[string(name)]; !ok || !declared {
-		c.fault(at, "%s: custom.params of the rule declares no %s%s", ref, ref[4], didYouMean(string(name), paramNames(c.rule)))
+		c.fault(at, "%s: custom.params of the rule declares no %s%s", ref, ref[4], DidYouMean(string(name), paramNames(c.rule)))
 	}
 }

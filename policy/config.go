@@ -52,7 +52,7 @@ func (s *Set) settings(config Config) ([]setting, error) {
 	for _, ids := range [][]string{config.Only, config.Skip, slices.Sorted(maps.Keys(config.Levels)), slices.Sorted(maps.Keys(config.Params))} {
 		for _, id := range ids {
 			if s.byID[id] == nil {
-				faults = append(faults, fmt.Errorf("there is no rule %q%s", id, didYouMean(id, s.ids())))
+				faults = append(faults, fmt.Errorf("there is no rule %q%s", id, DidYouMean(id, s.ids())))
 			}
 		}
 	}
@@ -91,7 +91,7 @@ func (s *Set) checkProfile(profile string) error {
 	slices.Sort(known)
 	known = slices.Compact(known)
 	if !slices.Contains(known, profile) {
-		return fmt.Errorf("there is no profile %q%s; known are %s", profile, didYouMean(profile, known), strings.Join(known, ", "))
+		return fmt.Errorf("there is no profile %q%s; known are %s", profile, DidYouMean(profile, known), strings.Join(known, ", "))
 	}
 	return nil
 }
@@ -151,7 +151,7 @@ func (r *rule) parameters(given map[string]any) (map[string]any, error) {
 			if len(known) > 0 {
 				list = "it has " + strings.Join(known, ", ")
 			}
-			faults = append(faults, fmt.Errorf("rule %s has no parameter %q%s; %s", r.ID, name, didYouMean(name, known), list))
+			faults = append(faults, fmt.Errorf("rule %s has no parameter %q%s; %s", r.ID, name, DidYouMean(name, known), list))
 			continue
 		}
 		if want, got := kindOf(standard), kindOf(given[name]); want != got {

@@ -63,7 +63,7 @@ func readCustom(values map[string]any) (custom, error) {
 	known := customKeys()
 	for _, key := range slices.Sorted(maps.Keys(values)) {
 		if !slices.Contains(known, key) {
-			return custom{}, fmt.Errorf("custom.%s is not known%s; known are %s", key, didYouMean(key, known), strings.Join(known, ", "))
+			return custom{}, fmt.Errorf("custom.%s is not known%s; known are %s", key, DidYouMean(key, known), strings.Join(known, ", "))
 		}
 	}
 	var c custom

@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// didYouMean gives `, did you mean "x"?` for the known word that is near to
+// DidYouMean gives `, did you mean "x"?` for the known word that is near to
 // what was written, and "" where none is.
-func didYouMean(written string, known []string) string {
+func DidYouMean(written string, known []string) string {
 	best, distance := "", 3
 	if len(written) < 5 {
 		distance = 2

@@ -41,7 +41,8 @@ IMAGE is registry:REF, docker:REF (any Docker-compatible socket),
 docker-archive:PATH[:REF], oci-dir:PATH[:TAG|@DIGEST],
 oci-archive:PATH[:TAG|@DIGEST], recipe:PATH, or - for an archive on standard
 input. Without a scheme a path that exists is read; else the local engine is
-asked, and then the registry; what was tried is told.
+asked, and then the registry; what was tried is told. Without an IMAGE the
+images of the settings file are checked.
 
 Findings go to standard output or to files, all else to standard error.
 Exit status: 0 nothing at or above --fail-on, 1 findings at or above it,
@@ -49,12 +50,7 @@ Exit status: 0 nothing at or above --fail-on, 1 findings at or above it,
 		Example: `  lambdalint check my-function:latest
   lambdalint check -o sarif=lambdalint.sarif -o text oci-dir:build/image
   docker save my-function | lambdalint check -`,
-		Args: func(_ *cobra.Command, args []string) error {
-			if len(args) == 0 {
-				return errors.New("which image? Name at least one, such as docker:my-function:latest (see: lambdalint check --help)")
-			}
-			return nil
-		},
+		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
 	}
 	o.register(cmd)
@@ -75,6 +71,14 @@ Exit status: 0 nothing at or above --fail-on, 1 findings at or above it,
 }
 
 func (o *checkOptions) run(cmd *cobra.Command, references []string) error {
+	settings, err := loadSettings(cmd, o.config)
+	if err != nil {
+		return err
+	}
+	images, err := imagesToCheck(references, settings)
+	if err != nil {
+		return err
+	}
 	outputs, err := o.parseOutputs(cmd)
 	if err != nil {
 		return err
@@ -86,13 +90,15 @@ func (o *checkOptions) run(cmd *cobra.Command, references []string) error {
 	if err != nil {
 		return err
 	}
-	evaluator, err := set.Compile(policy.Config{Only: o.only, Skip: o.skip, Profile: o.profile, Preview: o.preview})
+	evaluator, err := set.Compile(policy.Config{
+		Only: o.only, Skip: o.skip, Levels: settings.levels, Params: settings.params, Profile: o.profile, Preview: o.preview,
+	})
 	if err != nil {
-		return err
+		return settings.blame(err)
 	}
 	ctx, cancel := o.context(cmd.Context())
 	defer cancel()
-	r, err := o.judge(ctx, cmd, references, evaluator)
+	r, err := o.judge(ctx, cmd, images, evaluator)
 	if err != nil {
 		return err
 	}
@@ -108,6 +114,21 @@ func (o *checkOptions) run(cmd *cobra.Command, references []string) error {
 	return nil
 }
 
+// imagesToCheck are the images that were named, or those of the settings.
+func imagesToCheck(references []string, s *settings) ([]imageSetting, error) {
+	if len(references) == 0 && len(s.images) > 0 {
+		return s.images, nil
+	}
+	if len(references) == 0 {
+		return nil, errors.New("which image? Name at least one, such as docker:my-function:latest, or list them under images: in " + settingsName + " (see: lambdalint check --help)")
+	}
+	var out []imageSetting
+	for _, reference := range references {
+		out = append(out, imageSetting{name: reference})
+	}
+	return out, nil
+}
+
 func (o *checkOptions) validate() error {
 	if o.failOn != "never" && !rules.Level(o.failOn).Valid() {
 		return fmt.Errorf("--fail-on %q: it is error, warning, note or never", o.failOn)
@@ -121,7 +142,7 @@ func (o *checkOptions) validate() error {
 
 // judge checks every image and sums up. An image that could not be judged is
 // in the report with its error; the others are judged all the same.
-func (o *checkOptions) judge(ctx context.Context, cmd *cobra.Command, references []string, evaluator *policy.Evaluator) (*report.Report, error) {
+func (o *checkOptions) judge(ctx context.Context, cmd *cobra.Command, images []imageSetting, evaluator *policy.Evaluator) (*report.Report, error) {
 	asOf, err := o.date()
 	if err != nil {
 		return nil, err
@@ -130,8 +151,8 @@ func (o *checkOptions) judge(ctx context.Context, cmd *cobra.Command, references
 		Schema: report.SchemaName, Tool: report.Tool{Name: "lambdalint", Version: version().Version},
 		AsOf: asOf, FailOn: o.failOn, Rules: evaluator.Rules(),
 	}
-	for _, reference := range references {
-		image := o.judgeOne(ctx, cmd, reference, evaluator)
+	for _, setting := range images {
+		image := o.judgeOne(ctx, cmd, setting, evaluator)
 		if cmd.Context().Err() != nil {
 			return nil, cmd.Context().Err()
 		}
@@ -145,12 +166,18 @@ func (o *checkOptions) judge(ctx context.Context, cmd *cobra.Command, references
 	return r, nil
 }
 
-func (o *checkOptions) judgeOne(ctx context.Context, cmd *cobra.Command, reference string, evaluator *policy.Evaluator) report.Image {
-	doc, src, err := o.inspect(ctx, cmd, reference, evaluator.Request())
+func (o *checkOptions) judgeOne(ctx context.Context, cmd *cobra.Command, setting imageSetting, evaluator *policy.Evaluator) report.Image {
+	reference := setting.name
+	options := o.imageOptions
+	if options.platform == "" {
+		options.platform = setting.platform
+	}
+	doc, src, err := options.inspect(ctx, cmd, reference, evaluator.Request())
 	if err != nil {
 		return report.Image{Reference: reference, Key: imageKey(reference, nil), Error: oneLine(err), Size: report.UnknownSize()}
 	}
 	out := reportImage(doc, src)
+	out.Dockerfile = setting.dockerfile
 	outcomes, err := evaluator.Evaluate(ctx, doc)
 	if err != nil {
 		out.Error = oneLine(timedOut(ctx, fmt.Errorf("%s: judging: %w", reference, err)))

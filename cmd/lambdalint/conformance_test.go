@@ -152,7 +152,7 @@ func judge(t *testing.T) func(reference string) []conformanceError {
 	cmd := newCheck()
 	cmd.SetContext(context.Background())
 	return func(reference string) []conformanceError {
-		image := options.judgeOne(cmd.Context(), cmd, reference, evaluator)
+		image := options.judgeOne(cmd.Context(), cmd, imageSetting{name: reference}, evaluator)
 		if image.Error != "" {
 			t.Errorf("%s", image.Error)
 		}

@@ -19,6 +19,9 @@ something asks for them: --files GLOB shows what a rule that asks for this glob
 would get, --contents GLOB shows the text of small files as well.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
+			if _, err := loadSettings(cmd, o.config); err != nil {
+				return err
+			}
 			request := inspect.Request{}
 			if len(files)+len(contents) > 0 {
 				request.Rules = []inspect.RuleRequest{{Globs: append(files, contents...), Contents: contents}}

@@ -24,7 +24,7 @@ type imageOptions struct {
 	environment, writable        []string
 	snapStart, quick, verify     bool
 	offline, quiet, verbose      bool
-	asOf                         string
+	asOf, config                 string
 	jobs                         int
 	timeout                      time.Duration
 }
@@ -43,6 +43,7 @@ func (o *imageOptions) register(cmd *cobra.Command) {
 	f.BoolVar(&o.quick, "quick", false, "read the manifest and the configuration only, no layer")
 	f.BoolVar(&o.verify, "verify", false, "read and hash also what could be skipped")
 	f.BoolVar(&o.offline, "offline", false, "make any use of the network an error")
+	f.StringVar(&o.config, "config", "", "the settings `FILE` (default: "+settingsName+" here or above, up to the root of the repository)")
 	f.StringVar(&o.asOf, "as-of", "", "the `DATE` (YYYY-MM-DD) to judge lifecycles and waivers by (default today, or SOURCE_DATE_EPOCH)")
 	f.IntVar(&o.jobs, "jobs", 0, "how many layers to read at once (default one a processor)")
 	f.DurationVar(&o.timeout, "timeout", 0, "give up after this time, such as 90s (default never)")
