@@ -5,6 +5,7 @@ import (
 	"github.com/lambdalint/lambdalint/inspect/client"
 	"github.com/lambdalint/lambdalint/inspect/handler"
 	"github.com/lambdalint/lambdalint/inspect/link"
+	"github.com/lambdalint/lambdalint/inspect/native"
 )
 
 // bootInput is what the boot chain begins with, after the function's overrides.
@@ -103,10 +104,16 @@ func runtimeFacts(doc *Image, v *view, chain *boot.Chain) {
 	for _, c := range found.Clients {
 		doc.Runtime.Clients = append(doc.Runtime.Clients, Client(c))
 	}
+	doc.Runtime.Native = NativeModule{Layer: -1}
+	if m, ok := native.Find(chain, found, v.atRunTime()); ok {
+		doc.Runtime.Native = NativeModule{
+			Known: true, Path: m.Path, Layer: m.Layer, Problem: m.Problem, Detail: m.Detail, Undecided: m.Undecided,
+		}
+	}
 	doc.Handler = handlerFacts(handler.Find(handler.Input{Chain: chain, Runtime: found, Base: client.Base(doc.Runtime.Base)}, v.atRunTime()))
 }
 
 // noRuntime is what is known of the runtime where no layer was read.
 func noRuntime() Runtime {
-	return Runtime{Base: Base{Evidence: []string{}}, Clients: []Client{}, Started: client.Unknown, Reason: "no layer was read"}
+	return Runtime{Base: Base{Evidence: []string{}}, Clients: []Client{}, Started: client.Unknown, Reason: "no layer was read", Native: NativeModule{Layer: -1}}
 }

@@ -137,6 +137,24 @@ type Runtime struct {
 	Reason string `json:"reason"`
 	// Program is the kind of the program at the end of the boot chain, such as go, python, node, shell or server, "" where unknown.
 	Program string `json:"program"`
+	// Native is the native module of the client that is started.
+	Native NativeModule `json:"native"`
+}
+
+// NativeModule is the native module that the client that is started cannot do without.
+type NativeModule struct {
+	// Known is true where the client has one that was looked at.
+	Known bool `json:"known"`
+	// Path is where it lies, or where it should.
+	Path string `json:"path"`
+	// Layer is the index of the layer that holds it, -1 without one.
+	Layer int `json:"layer"`
+	// Problem is missing, abi, libc, wrong-architecture, not-readable, bad-elf, library, or "" for none.
+	Problem string `json:"problem"`
+	// Detail says more.
+	Detail string `json:"detail"`
+	// Undecided says why it could not be judged, "" where it could.
+	Undecided string `json:"undecided"`
 }
 
 // Base is a recognised AWS base image.

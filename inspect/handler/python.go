@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/lambdalint/lambdalint/inspect/boot"
+	"github.com/lambdalint/lambdalint/inspect/client"
 	"github.com/lambdalint/lambdalint/inspect/probe"
 	"github.com/lambdalint/lambdalint/inspect/python"
 )
@@ -127,30 +128,41 @@ func (f *finder) pythonName(t *Target, module python.Module) {
 	}
 }
 
-// pythonSearch is where the client's interpreter looks. AWS's own start puts
-// the task root first, and /opt/python behind it.
+// pythonSearch is where the client's interpreter looks.
 func (f *finder) pythonSearch() python.Search {
-	last := f.Chain.Steps[len(f.Chain.Steps)-1]
-	interpreter := last
-	if last.Kind == boot.KindSource && last.Position > 0 {
-		interpreter = f.Chain.Steps[last.Position-1]
-	}
-	in := python.Interpreter{Path: interpreter.Path, Resolved: interpreter.Resolved, Env: f.Chain.Env, First: f.Chain.Cwd}
+	return PythonSearch(f.Chain, f.client, f.files)
+}
+
+// PythonSearch is where the interpreter that runs a client looks for modules.
+// AWS's own start puts the task root first, and /opt/python behind it.
+func PythonSearch(chain *boot.Chain, c client.Client, files boot.Files) python.Search {
+	interpreter := Interpreter(chain)
+	in := python.Interpreter{Path: interpreter.Path, Resolved: interpreter.Resolved, Env: chain.Env, First: chain.Cwd}
 	for _, word := range interpreter.Argv[1:] {
 		if !strings.HasPrefix(word, "-") || word == "-m" {
 			break
 		}
 		in.Flags = append(in.Flags, word)
 	}
-	if f.client.Name != managed {
-		return python.Path(f.files, in)
+	if c.Name != managed {
+		return python.Path(files, in)
 	}
 	in.First = taskRoot
-	search := python.Path(f.files, in)
+	search := python.Path(files, in)
 	for _, dir := range []string{"/opt/python/lib/python" + search.Version + "/site-packages", "/opt/python", "/var/runtime"} {
-		if node, err := f.files.Stat(dir); err == nil && node.IsDir() {
+		if node, err := files.Stat(dir); err == nil && node.IsDir() {
 			search.Dirs = append(search.Dirs, node.Path)
 		}
 	}
 	return search
+}
+
+// Interpreter is the step of the program that runs at the end of the chain:
+// the last one, or the one that reads it.
+func Interpreter(chain *boot.Chain) boot.Step {
+	last := chain.Steps[len(chain.Steps)-1]
+	if last.Kind == boot.KindSource && last.Position > 0 {
+		return chain.Steps[last.Position-1]
+	}
+	return last
 }

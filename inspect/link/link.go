@@ -37,6 +37,9 @@ type Program struct {
 	EnvUnknown bool
 	// Cwd is the directory in which it is started.
 	Cwd string
+	// Loaded are the names of libraries that are there already when a native
+	// module is opened, whatever the search would find.
+	Loaded []string
 }
 
 // The problems of a library.
@@ -198,6 +201,9 @@ func (l *linker) need(by *object, name string) {
 	}
 	library := Library{Name: name, Layer: -1, NeededBy: by.found}
 	found := l.find(by, name)
+	if found.problem == Missing && slices.Contains(l.program.Loaded, name) {
+		found.problem, found.detail = "", ""
+	}
 	library.Path, library.Problem, library.Detail = found.path, found.problem, found.detail
 	if found.node.Entry != nil {
 		library.Layer = found.node.Layer

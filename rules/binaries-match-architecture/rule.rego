@@ -42,6 +42,14 @@ deny contains result.with_fix(result.command(step, message), fix) if {
 	fix := sprintf("install the library for %s (docker build --platform linux/%s)", [step.architecture, step.architecture])
 }
 
+deny contains result.with_fix(result.file(native, message), fix) if {
+	not boot.broken
+	native := input.runtime.native
+	native.problem == "wrong-architecture"
+	message := sprintf("%s, which the client is loaded with, is built for %s", [native.path, native.detail])
+	fix := "install the client on the image's own platform (docker build --platform)"
+}
+
 not_judged contains result.image(input.boot.end.reason) if {
 	not boot.broken
 	input.boot.end.kind == "unknown"

@@ -35,6 +35,20 @@ deny contains result.with_fix(result.command(step, message), fix(library.path)) 
 	message := sprintf("%s needs %s, which Lambda's user cannot read: %s is closed to others", [step.path, library.name, library.detail])
 }
 
+deny contains result.with_fix(result.file(native, message), fix(native.path)) if {
+	not boot.broken
+	native := input.runtime.native
+	native.problem == "not-readable"
+	message := sprintf("Lambda's user cannot read %s, which the client is loaded with", [native.path])
+}
+
+deny contains result.with_fix(result.file(target.file, message), fix(target.file)) if {
+	not boot.broken
+	some target in input.handler.targets
+	target.problem == "not-readable"
+	message := sprintf("Lambda's user cannot read the handler's file %s: %s is closed to others", [target.file, target.detail])
+}
+
 # What the function may need.
 deny contains result.at_level(result.with_fix(result.file(files, message), fix(files.at)), "warning") if {
 	some files in input.unreadable
