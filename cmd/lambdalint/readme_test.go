@@ -4,9 +4,12 @@ import (
 	"bytes"
 	"context"
 	"os"
+	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/lambdalint/lambdalint/policy"
 )
 
 var console = regexp.MustCompile("(?s)```console\n\\$ lambdalint ([^\n]*)\n(.*?)```")
@@ -40,5 +43,38 @@ func TestREADMEScreens(t *testing.T) {
 		if err := os.WriteFile("README.md", changed, 0o644); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+var settingsExample = regexp.MustCompile("(?s)```yaml\n(fail_on:.*?)```")
+
+// TestREADMESettings reads the settings that README.md shows, and holds them
+// to the rules that they name.
+func TestREADMESettings(t *testing.T) {
+	text, err := os.ReadFile("../../README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := settingsExample.FindSubmatch(text)
+	if example == nil {
+		t.Fatal("README.md shows no settings")
+	}
+	path := filepath.Join(t.TempDir(), settingsName)
+	if err := os.WriteFile(path, example[1], 0o644); err != nil {
+		t.Fatal(err)
+	}
+	got, err := loadSettings(newCheck(), path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	set, err := loadRules(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := set.Compile(policy.Config{Levels: got.levels, Params: got.params}); err != nil {
+		t.Error(err)
+	}
+	if len(got.images) != 1 || got.images[0].platform != "linux/arm64" {
+		t.Errorf("images %+v", got.images)
 	}
 }
