@@ -285,12 +285,12 @@ func (c *checker) dataRef(ref ast.Ref, at *ast.Location) {
 		if c.rule == nil || len(ref) < 4 || !ref[3].Equal(ast.StringTerm(c.rule.ID)) {
 			c.fault(at, "%s reaches other rules: the verdict of a rule must not depend on which others are there", ref)
 		}
-	case "paths", "result", "boot", "runtime", "handler", "source", "text", "dates", "secret", "lib":
+	case "paths", "result", "boot", "runtime", "handler", "adapter", "source", "text", "dates", "secret", "lib":
 		if name, _ := ref[len(ref)-1].Value.(ast.String); part != "lib" && strings.HasPrefix(string(name), "_") {
 			c.fault(at, "%s is private to its package", ref)
 		}
 	default:
-		c.fault(at, "%s: data.lambdalint has paths, result, boot, runtime, handler, source, text, dates, secret, lib and params", ref)
+		c.fault(at, "%s: data.lambdalint has paths, result, boot, runtime, handler, adapter, source, text, dates, secret, lib and params", ref)
 	}
 }
 

@@ -13,9 +13,12 @@
 #     - "Runtime.ExitError … exit status 142"
 package lambdalint.rules["base-image-handler-argument"]
 
+import data.lambdalint.adapter
 import data.lambdalint.result
 
 not_applicable := "the image does not start AWS's entry script" if not script
+
+not_applicable := "the command is that of a web server: web-adapter-startable" if adapter.behind_entry_script
 
 script := step if {
 	some step in input.boot.steps
@@ -32,6 +35,7 @@ deny contains result.with_fix(result.at_level(result.config("Cmd", message), "wa
 
 deny contains result.with_fix(result.config("Cmd", message), fix) if {
 	arguments > 1
+	not adapter.behind_entry_script
 	message := sprintf("%s takes one argument, the handler, and gets %d: %s%s", [
 		script.path, arguments,
 		concat(" ", array.slice(script.argv, 1, arguments + 1)), shell,
