@@ -266,7 +266,7 @@ func (c *checker) inputRef(ref ast.Ref, at *ast.Location) {
 }
 
 func (c *checker) dataRef(ref ast.Ref, at *ast.Location) {
-	root := ast.MustParseRef("data.lambdalint")
+	root := dataRef("lambdalint")
 	switch {
 	case !ref.HasPrefix(root):
 		if len(ref) == 1 || root.HasPrefix(ref.ConstantPrefix()) {

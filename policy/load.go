@@ -238,7 +238,7 @@ func (s *Set) loadUserLibrary(source Source) []error {
 			faults = append(faults, err)
 			continue
 		}
-		if !m.parsed.Package.Path.HasPrefix(ast.MustParseRef("data.lambdalint.lib")) || len(m.parsed.Package.Path) < 4 {
+		if !m.parsed.Package.Path.HasPrefix(dataRef("lambdalint", "lib")) || len(m.parsed.Package.Path) < 4 {
 			faults = append(faults, fmt.Errorf("%s: package %s: a library's packages are named lambdalint.lib.NAME",
 				m.name, packageName(m.parsed)))
 			continue
@@ -259,7 +259,7 @@ func loadRule(source Source, id string) (*rule, error) {
 	if err != nil {
 		return nil, err
 	}
-	want := ast.MustParseRef("data.lambdalint.rules").Append(ast.StringTerm(id))
+	want := dataRef("lambdalint", "rules", id)
 	if !m.parsed.Package.Path.Equal(want) {
 		return nil, fmt.Errorf("%s: package %s: the package of this folder must be lambdalint.rules[%q]", m.name, packageName(m.parsed), id)
 	}

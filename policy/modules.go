@@ -16,6 +16,16 @@ import (
 // mark them as nondeterministic, or that serve debugging alone.
 var denied = []string{"providers.aws.sign_req", "trace", "json.match_schema", "json.verify_schema"}
 
+// dataRef is the reference data.PART.PART… Parsing one from its text would
+// sort all built-ins of OPA first, for each reference in each rule.
+func dataRef(parts ...string) ast.Ref {
+	ref := ast.Ref{ast.DefaultRootDocument}
+	for _, part := range parts {
+		ref = ref.Append(ast.StringTerm(part))
+	}
+	return ref
+}
+
 // sandbox gives the capabilities of rules: no network, no clock, no
 // environment, no random numbers.
 func sandbox() *ast.Capabilities {

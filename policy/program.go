@@ -206,7 +206,7 @@ func (p *programs) recompile(left map[string]leftOut) (*ast.Compiler, error) {
 }
 
 func (p *program) prepare(id, name string) error {
-	ref := ast.MustParseRef("data.lambdalint.rules").Append(ast.StringTerm(id)).Append(ast.StringTerm(name))
+	ref := dataRef("lambdalint", "rules", id, name)
 	body := ast.NewBody(ast.Equality.Expr(ast.VarTerm("result"), ast.NewTerm(ref)))
 	compiled, err := p.compiler.QueryCompiler().Compile(body)
 	if err != nil {

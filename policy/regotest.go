@@ -85,7 +85,7 @@ func (s *Set) addTests(source Source, modules map[string]*ast.Module, sources ma
 		if err != nil {
 			return 0, err
 		}
-		if !m.parsed.Package.Path.HasPrefix(ast.MustParseRef("data.lambdalint")) {
+		if !m.parsed.Package.Path.HasPrefix(dataRef("lambdalint")) {
 			return 0, fmt.Errorf("%s: package %s: tests live in the package of their rule", m.name, packageName(m.parsed))
 		}
 		modules[m.name], sources[m.name] = m.parsed, m.source
