@@ -33,7 +33,7 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	removed(doc, v, globs, contents)
 	doc.Selection.Usages = usages(v, request.Usage())
 	runtimeFacts(doc, v, chain)
-	doc.Unreadable = unreadable(chain, bootInput(doc).Env, v.atRunTime())
+	doc.Unreadable = unreadable(chain, doc.Runtime.Native, doc.Handler.Targets, bootInput(doc).Env, v.atRunTime())
 	doc.Extensions = extensions(doc, v)
 	doc.Lifecycle = lifecycleFacts(doc.Runtime.Base.Runtime, v)
 	return nil

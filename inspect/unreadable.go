@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"github.com/lambdalint/lambdalint/inspect/boot"
+	"github.com/lambdalint/lambdalint/inspect/handler"
 	"github.com/lambdalint/lambdalint/inspect/layer"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
 	"github.com/lambdalint/lambdalint/inspect/sandbox"
@@ -41,14 +42,21 @@ type UnreadableFiles struct {
 var systemDirs = []string{"/", "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/media", "/mnt", "/proc", "/run", "/sbin", "/srv", "/sys", "/tmp", "/usr", "/var"}
 
 // unreadable lists what Lambda's user cannot read in the task root, in /opt and
-// in the working directory. What already stops the boot chain is left out: it
+// in the working directory. What already stops the boot chain or the
+// handler is left out: it
 // has one cause and is told there.
-func unreadable(chain *boot.Chain, env map[string]string, files boot.Files) []UnreadableFiles {
+func unreadable(chain *boot.Chain, native NativeModule, targets []HandlerTarget, env map[string]string, files boot.Files) []UnreadableFiles {
 	u := &unreadableWalk{files: files, at: make(map[string]int), told: make(map[string]bool), out: []UnreadableFiles{}}
 	u.told[chain.WorkingDir.Detail] = chain.WorkingDir.Problem != ""
 	for _, step := range chain.Steps {
 		if step.Problem != "" {
 			u.told[step.Path], u.told[step.Resolved], u.told[step.Detail] = true, true, true
+		}
+	}
+	u.told[native.Path] = native.Problem != ""
+	for _, target := range targets {
+		if target.Problem == handler.Unreadable {
+			u.told[target.File], u.told[target.Detail] = true, true
 		}
 	}
 	for _, root := range functionDirs(chain, env, files) {

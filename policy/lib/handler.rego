@@ -36,7 +36,7 @@ wrong_arguments if {
 }
 
 # found is the finding for a handler with a problem: on its file where that is there, else on where it is set.
-found(target, message) := result.file(target.file, message) if {
+found(target, message) := result.file({"path": target.file, "layer": target.layer}, message) if {
 	target.problem in {"name-missing", "not-readable"}
 	target.layer >= 0
 } else := result.config("Cmd", message) if {

@@ -16,6 +16,7 @@
 package lambdalint.rules["function-files-readable"]
 
 import data.lambdalint.boot
+import data.lambdalint.handler
 import data.lambdalint.result
 
 # What is executed: without it nothing starts.
@@ -42,11 +43,15 @@ deny contains result.with_fix(result.file(native, message), fix(native.path)) if
 	message := sprintf("Lambda's user cannot read %s, which the client is loaded with", [native.path])
 }
 
-deny contains result.with_fix(result.file(target.file, message), fix(target.file)) if {
-	not boot.broken
+# The handler's file: without it nothing is answered.
+deny contains result.with_fix(handler.found(target, message), fix(target.detail)) if {
+	not handler.out_of_question
 	some target in input.handler.targets
 	target.problem == "not-readable"
-	message := sprintf("Lambda's user cannot read the handler's file %s: %s is closed to others", [target.file, target.detail])
+	message := sprintf("Lambda's user cannot read %s, where the handler %q is: %s is closed to others", [
+		target.file, target.value,
+		target.detail,
+	])
 }
 
 # What the function may need.
