@@ -76,11 +76,15 @@ deny contains result.with_fix(result.at_level(result.config("ExposedPorts", mess
 }
 
 idle(step) := name if {
-	some word in [step.path, step.argv[0]]
+	some word in array.concat([step.path, step.argv[0]], applets(step))
 	parts := split(word, "/")
 	name := parts[count(parts) - 1]
 	name in {"sleep", "tail", "true", "false"}
 }
+
+applets(step) := array.slice(step.argv, 1, 2) if endswith(step.path, "/busybox")
+
+applets(step) := [] if not endswith(step.path, "/busybox")
 
 not_judged contains result.image(input.boot.end.reason) if {
 	adapter.installed
