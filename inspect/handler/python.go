@@ -47,7 +47,7 @@ func (f *finder) python(t *Target) {
 		t.Problem, t.Detail = Malformed, "there is no function behind the dot"
 	case strings.HasPrefix(dotted, "."):
 		t.Problem, t.Detail = Malformed, "the module begins with a slash or a dot, which Python takes for a relative import"
-	case strings.Contains(dotted, ".."):
+	case strings.Contains(dotted, "..") || strings.HasSuffix(dotted, "."):
 		t.Problem, t.Detail = Malformed, "a part of the module's name is empty"
 	case slices.Contains(pythonBuiltIn, first):
 		t.Problem, t.Detail = Malformed, "the module "+first+" is built into Python"
