@@ -34,6 +34,7 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	doc.Selection.Usages = usages(v, request.Usage())
 	runtimeFacts(doc, v, chain)
 	doc.Unreadable = unreadable(chain, doc.Runtime.Native, doc.Handler.Targets, bootInput(doc).Env, v.atRunTime())
+	doc.ForeignModules = foreignModules(chain, doc.Platform.Architecture, bootInput(doc).Env, v.atRunTime())
 	doc.Extensions = extensions(doc, v)
 	doc.Lifecycle = lifecycleFacts(doc.Runtime.Base.Runtime, v)
 	return nil

@@ -50,6 +50,8 @@ type Image struct {
 	Boot Boot `json:"boot"`
 	// Unreadable are files of the function that Lambda's user cannot read, by directory.
 	Unreadable []UnreadableFiles `json:"unreadable"`
+	// ForeignModules are native modules of the function that are built for another platform, by path.
+	ForeignModules []ForeignModules `json:"foreign_modules"`
 	// Extensions are what Lambda starts beside the function, by path.
 	Extensions []Extension `json:"extensions"`
 	// Runtime is what speaks the Runtime API.

@@ -167,6 +167,23 @@ func elfType(kind elf.Type) string {
 	}
 }
 
+// ELFArchitecture tells by the first bytes of a file what an ELF file is built
+// for, in Go's words; "" for other files and for less than 20 bytes.
+func ELFArchitecture(head []byte) string {
+	if len(head) < 20 || string(head[:4]) != elf.ELFMAG {
+		return ""
+	}
+	f := elfReader{order: binary.LittleEndian}
+	if head[elf.EI_DATA] == byte(elf.ELFDATA2MSB) {
+		f.order = binary.BigEndian
+	}
+	f.result.Class = 32
+	if head[elf.EI_CLASS] == byte(elf.ELFCLASS64) {
+		f.result.Class = 64
+	}
+	return f.architecture(elf.Machine(f.order.Uint16(head[18:])))
+}
+
 func (f *elfReader) architecture(machine elf.Machine) string {
 	if f.order == binary.LittleEndian {
 		switch {

@@ -50,6 +50,22 @@ deny contains result.with_fix(result.file(native, message), fix) if {
 	fix := "install the client on the image's own platform (docker build --platform)"
 }
 
+# What an interpreter may load: whether it does is known at run time only.
+deny contains result.at_level(result.with_fix(result.file(modules, message), fix), "warning") if {
+	input.platform.architecture in {"amd64", "arm64"}
+	some modules in input.foreign_modules
+	modules.path != input.runtime.native.path
+	message := sprintf("%s is built for %s, the image for %s%s", [
+		modules.path, modules.platform,
+		input.platform.architecture, others(modules),
+	])
+	fix := sprintf("install the package on the image's own platform (docker build --platform linux/%s)", [input.platform.architecture])
+}
+
+others(modules) := "" if modules.count == 1
+
+others(modules) := sprintf("; in %s there are %d like it", [modules.directory, modules.count]) if modules.count > 1
+
 not_judged contains result.image(input.boot.end.reason) if {
 	not boot.broken
 	input.boot.end.kind == "unknown"
