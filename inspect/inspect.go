@@ -164,7 +164,7 @@ func (r *reader) stream(ctx context.Context, l *source.Layer, ask layer.Ask) (*l
 	if err != nil {
 		return nil, nil, err
 	}
-	defer blob.Close()
+	defer func() { _ = blob.Close() }() // what was read has been verified by then
 	return layer.Read(ctx, blob, ask, r.options.Bounds)
 }
 

@@ -283,7 +283,7 @@ func (c *clauseReader) visitRef(t *ast.Term, ref ast.Ref, shallow bool) {
 		c.walk(operand)
 	}
 	if ref[0].Equal(ast.DefaultRootDocument) {
-		for _, rule := range c.compiler.GetRulesDynamic(ref) {
+		for _, rule := range c.compiler.GetRulesDynamicWithOpts(ref, ast.RulesOptions{}) {
 			c.merge(c.reads(rule, nil))
 		}
 	}

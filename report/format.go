@@ -14,7 +14,7 @@ import (
 // nor the exit status, and equal reports and options give equal bytes.
 type Format func(io.Writer, *Report, Options) error
 
-// ShowAll, as Options.Show, shows waived findings too.
+// ShowAll as Options.Show shows waived findings too.
 const ShowAll rules.Level = "all"
 
 // Options are what a format is told beside the report. The zero value is

@@ -51,7 +51,7 @@ Exit status: 0 nothing at or above --fail-on, 1 findings at or above it,
   lambdalint check -o sarif=lambdalint.sarif -o text oci-dir:build/image
   docker save my-function | lambdalint check -`,
 		Args: cobra.ArbitraryArgs,
-		RunE: func(cmd *cobra.Command, args []string) error { return o.run(cmd, args) },
+		RunE: o.run,
 	}
 	o.register(cmd)
 	f := cmd.Flags()
@@ -157,7 +157,7 @@ func (o *checkOptions) judge(ctx context.Context, cmd *cobra.Command, images []i
 			return nil, cmd.Context().Err()
 		}
 		if image.Error != "" && !o.quiet {
-			fmt.Fprintf(cmd.ErrOrStderr(), "lambdalint: %s\n", image.Error)
+			cmd.PrintErrf("lambdalint: %s\n", image.Error)
 		}
 		r.Images = append(r.Images, image)
 	}

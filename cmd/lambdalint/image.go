@@ -97,7 +97,7 @@ func (o *imageOptions) tell(cmd *cobra.Command, image *source.Image) {
 		return
 	}
 	for _, tried := range image.Tried {
-		fmt.Fprintf(cmd.ErrOrStderr(), "lambdalint: %s\n", oneLine(errors.New(tried)))
+		cmd.PrintErrf("lambdalint: %s\n", oneLine(errors.New(tried)))
 	}
 }
 
@@ -106,7 +106,7 @@ func (o *imageOptions) trace(cmd *cobra.Command) func(string, ...any) {
 		return nil
 	}
 	return func(format string, args ...any) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "lambdalint: %s\n", oneLine(fmt.Errorf(format, args...)))
+		cmd.PrintErrf("lambdalint: %s\n", oneLine(fmt.Errorf(format, args...)))
 	}
 }
 

@@ -44,10 +44,10 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &status):
 		return int(status)
 	case ctx.Err() != nil:
-		fmt.Fprintln(stderr, "lambdalint: interrupted")
+		root.PrintErrln("lambdalint: interrupted")
 		return exitInterrupted
 	case err != nil:
-		fmt.Fprintf(stderr, "lambdalint: %s\n", oneLine(err))
+		root.PrintErrf("lambdalint: %s\n", oneLine(err))
 		return exitNotJudged
 	default:
 		return exitClean

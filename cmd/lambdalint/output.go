@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"io/fs"
@@ -129,8 +130,7 @@ func writeFile(path string, write func(io.Writer) error) (err error) {
 		if err != nil {
 			return err
 		}
-		defer file.Close()
-		return write(file)
+		return errors.Join(write(file), file.Close())
 	}
 	file, err := os.CreateTemp(filepath.Dir(path), ".lambdalint-")
 	if err != nil {

@@ -70,11 +70,13 @@ func listRules(w io.Writer, set *policy.Set, output string) error {
 		encoder.SetEscapeHTML(false)
 		return encoder.Encode(catalogue{Digest: set.Digest(), Rules: set.Rules()})
 	case "markdown":
-		fmt.Fprintln(w, "| level | rule | what must hold |\n| --- | --- | --- |")
+		var out strings.Builder
+		out.WriteString("| level | rule | what must hold |\n| --- | --- | --- |\n")
 		for _, r := range set.Rules() {
-			fmt.Fprintf(w, "| %s | `%s` | %s |\n", r.Level, r.ID, strings.ReplaceAll(r.Title, "|", `\|`))
+			fmt.Fprintf(&out, "| %s | `%s` | %s |\n", r.Level, r.ID, strings.ReplaceAll(r.Title, "|", `\|`))
 		}
-		return nil
+		_, err := io.WriteString(w, out.String())
+		return err
 	default:
 		return fmt.Errorf("unknown output %q: text, json or markdown", output)
 	}
@@ -101,38 +103,37 @@ func newExplain() *cobra.Command {
 }
 
 func explain(w io.Writer, set *policy.Set, text string) error {
-	if r, ok := set.Rule(text); ok {
-		return explainRule(w, r)
-	}
 	found := foreseen(set, text)
+	if r, ok := set.Rule(text); ok {
+		found = []rules.Rule{r}
+	}
 	if len(found) == 0 {
 		return fmt.Errorf("no rule is called %q and none foresees an error with this text: `lambdalint rules` lists them", text)
 	}
+	var out strings.Builder
 	for i, r := range found {
 		if i > 0 {
-			fmt.Fprintln(w)
+			out.WriteString("\n")
 		}
-		if err := explainRule(w, r); err != nil {
-			return err
-		}
+		explainRule(&out, r)
 	}
-	return nil
+	_, err := io.WriteString(w, out.String())
+	return err
 }
 
-func explainRule(w io.Writer, r rules.Rule) error {
+func explainRule(out *strings.Builder, r rules.Rule) {
 	level := string(r.Level)
 	if r.MaxLevel != r.Level {
 		level += ", up to " + string(r.MaxLevel)
 	}
-	fmt.Fprintf(w, "%s: %s (%s, %s)\n\n%s\n", r.ID, r.Title, level, r.Origin, r.Description)
+	fmt.Fprintf(out, "%s: %s (%s, %s)\n\n%s\n", r.ID, r.Title, level, r.Origin, r.Description)
 	for _, text := range r.Errors {
-		fmt.Fprintf(w, "\nAWS says: %s\n", text)
+		fmt.Fprintf(out, "\nAWS says: %s\n", text)
 	}
-	fmt.Fprintf(w, "\n%s\n", strings.TrimSpace(r.Help))
+	fmt.Fprintf(out, "\n%s\n", strings.TrimSpace(r.Help))
 	for _, reference := range r.References {
-		fmt.Fprintf(w, "\nSee %s\n", reference)
+		fmt.Fprintf(out, "\nSee %s\n", reference)
 	}
-	return nil
 }
 
 // foreseen finds the rules of which an error text holds the given one, or is

@@ -33,7 +33,8 @@ func (f *finder) node(t *Target) {
 		t.Problem, t.Detail = Malformed, "there is no function behind the dot"
 		return
 	}
-	h := nodeHandler{dir: t.Value[:strings.Index(t.Value, base)], module: module, name: name}
+	dir, _, _ := strings.Cut(t.Value, base)
+	h := nodeHandler{dir: dir, module: module, name: name}
 	t.Name, _, _ = strings.Cut(name, ".")
 	root := f.Chain.Cwd
 	modern := f.client.Name == managed || major(f.client.Version) >= 4

@@ -69,7 +69,7 @@ func answerAll(ctx context.Context, questions []Question, r io.Reader, size int6
 			random = append(random, q)
 		}
 	}
-	sink := io.Writer(io.Discard)
+	sink := io.Discard
 	if len(scanners) > 0 {
 		writers := make([]io.Writer, len(scanners))
 		for i, s := range scanners {

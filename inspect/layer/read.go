@@ -56,7 +56,7 @@ func Read(ctx context.Context, stored io.Reader, ask Ask, bounds Bounds) (*Index
 	pipe := readAhead(ctx, &boundedReader{r: plain, stored: counted, bounds: bounds})
 	defer pipe.stop()
 	walker := newWalker(pipe, pipe.offset, ask, bounds)
-	defer walker.hold.close()
+	defer func() { _ = walker.hold.close() }()
 	if err := walker.walk(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -87,7 +87,7 @@ func Walk(ctx context.Context, at io.ReaderAt, size int64, ask Ask, bounds Bound
 		return n
 	}
 	walker := newWalker(section, offset, ask, bounds)
-	defer walker.hold.close()
+	defer func() { _ = walker.hold.close() }()
 	if err := walker.walk(ctx); err != nil {
 		return nil, nil, err
 	}
@@ -101,7 +101,7 @@ func Walk(ctx context.Context, at io.ReaderAt, size int64, ask Ask, bounds Bound
 func AnswerAt(ctx context.Context, at io.ReaderAt, size int64, index *Index, wanted map[int][]Question) (Answers, error) {
 	answers := make(Answers)
 	hold := &holder{}
-	defer hold.close()
+	defer func() { _ = hold.close() }()
 	for position, questions := range wanted {
 		entry := &index.Entries[position]
 		section := io.NewSectionReader(at, entry.Offset, size-entry.Offset)

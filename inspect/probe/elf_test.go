@@ -295,7 +295,7 @@ func isELF(name string) bool {
 	if err != nil {
 		return false
 	}
-	defer file.Close()
+	defer func() { _ = file.Close() }()
 	head := make([]byte, 4)
 	_, err = io.ReadFull(file, head)
 	return err == nil && string(head) == elf.ELFMAG

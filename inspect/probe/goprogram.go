@@ -264,11 +264,11 @@ func (g *goNames) addTables(part []byte, at, size int64) {
 			continue
 		}
 		read := func(n int) int64 {
-			if field := header[8+n*pointer:]; pointer == 8 {
+			field := header[8+n*pointer:]
+			if pointer == 8 {
 				return int64(binary.LittleEndian.Uint64(field))
-			} else {
-				return int64(binary.LittleEndian.Uint32(field))
 			}
+			return int64(binary.LittleEndian.Uint32(field))
 		}
 		base, from, to := at+int64(i-1), read(word), read(word+1)
 		if from >= int64(8+(word+2)*pointer) && to > from && to <= size-base {

@@ -95,23 +95,23 @@ func (l *pythonLexer) statement(tokens []pythonToken) ([]pythonToken, error) {
 	opened := l.line
 	for l.pos < len(l.src) {
 		c := l.src[l.pos]
-		switch {
-		case c == ' ' || c == '\t' || c == '\f':
+		switch c {
+		case ' ', '\t', '\f':
 			l.pos++
 			continue
-		case c == '#':
+		case '#':
 			l.pos += max(0, bytes.IndexAny(l.src[l.pos:], "\r\n"))
 			if l.src[l.pos] == '#' {
 				l.pos = len(l.src)
 			}
 			continue
-		case c == '\n' || c == '\r':
+		case '\n', '\r':
 			l.newline()
 			if len(brackets) == 0 {
 				return tokens, nil
 			}
 			continue
-		case c == '\\':
+		case '\\':
 			if l.pos+1 < len(l.src) && l.src[l.pos+1] != '\n' && l.src[l.pos+1] != '\r' {
 				return nil, l.errorf("a backslash that ends no line")
 			}

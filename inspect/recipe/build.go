@@ -24,7 +24,6 @@ type build struct {
 	exists  map[string]bool // paths that some layer has an entry for
 	removed map[string]bool // paths that were there and are hidden
 	options options
-	depth   int
 
 	// places says where findings land: path, config field, variable and
 	// label names to the line that made them last; layers to their line.

@@ -180,10 +180,10 @@ func (r *Recipe) takeWants(number int, text string) (string, error) {
 // and keeps a leading quote as a mark that it was quoted.
 func splitWords(text string) (words []string, column int, err error) {
 	for i := 0; i < len(text); {
-		switch {
-		case text[i] == ' ' || text[i] == '\t':
+		switch text[i] {
+		case ' ', '\t':
 			i++
-		case text[i] == '"':
+		case '"':
 			quoted, err := strconv.QuotedPrefix(text[i:])
 			if err != nil {
 				return nil, i + 1, fmt.Errorf("the quotes are not closed")

@@ -34,7 +34,7 @@ func (k *ecrKeychain) ResolveContext(ctx context.Context, target authn.Resource)
 	host := target.RegistryStr()
 	registry, err := api.ExtractRegistry(host)
 	if err != nil || registry.Service != api.ServiceECR {
-		return authn.Anonymous, nil
+		return authn.Anonymous, nil //nolint:nilerr // the host is none of ECR's, which is no error
 	}
 	type result struct {
 		auth *api.Auth
@@ -53,7 +53,7 @@ func (k *ecrKeychain) ResolveContext(ctx context.Context, target authn.Resource)
 			k.mu.Lock()
 			k.cause = got.err
 			k.mu.Unlock()
-			return authn.Anonymous, nil
+			return authn.Anonymous, nil //nolint:nilerr // failed tells the error
 		}
 		return authn.FromConfig(authn.AuthConfig{Username: got.auth.Username, Password: got.auth.Password}), nil
 	}
