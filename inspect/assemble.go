@@ -35,6 +35,7 @@ func assemble(doc *Image, v *view, request Request, globs, contents *selector) e
 	runtimeFacts(doc, v, chain)
 	doc.Unreadable = unreadable(chain, doc.Runtime.Native, doc.Handler.Targets, bootInput(doc).Env, v.atRunTime())
 	doc.ForeignModules = foreignModules(chain, doc.Platform.Architecture, bootInput(doc).Env, v.atRunTime())
+	doc.Uncompiled = uncompiled(chain, bootInput(doc).Env, v.atRunTime())
 	doc.Extensions = extensions(doc, v)
 	doc.Lifecycle = lifecycleFacts(doc.Runtime.Base.Runtime, v)
 	return nil

@@ -52,6 +52,8 @@ type Image struct {
 	Unreadable []UnreadableFiles `json:"unreadable"`
 	// ForeignModules are native modules of the function that are built for another platform, by path.
 	ForeignModules []ForeignModules `json:"foreign_modules"`
+	// Uncompiled are Python sources without bytecode, by directory.
+	Uncompiled []UncompiledSources `json:"uncompiled"`
 	// Extensions are what Lambda starts beside the function, by path.
 	Extensions []Extension `json:"extensions"`
 	// Runtime is what speaks the Runtime API.

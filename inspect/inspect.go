@@ -82,7 +82,7 @@ func describe(src *source.Image, options Options) (*Image, error) {
 	doc := &Image{
 		Schema: SchemaName, AsOf: options.AsOf, Function: options.Function.normal(),
 		Reference: splitReference(src), Source: sourceFacts(src),
-		Layers: []Layer{}, Unusual: []UnusualEntry{}, SetID: []SetIDFile{}, Unreadable: []UnreadableFiles{}, ForeignModules: []ForeignModules{}, Extensions: []Extension{}, History: []History{}, Files: []File{}, Removed: []RemovedFile{},
+		Layers: []Layer{}, Unusual: []UnusualEntry{}, SetID: []SetIDFile{}, Unreadable: []UnreadableFiles{}, Uncompiled: []UncompiledSources{}, ForeignModules: []ForeignModules{}, Extensions: []Extension{}, History: []History{}, Files: []File{}, Removed: []RemovedFile{},
 		Index: Index{ByPath: map[string]int{}},
 		Asked: Asked{Patterns: []string{}, Globs: []AskedGlob{}, Usage: []Usage{}},
 		Size:  Size{LayersSum: -1, Flattened: -1, TopShadowed: []ShadowedFile{}},
