@@ -135,6 +135,10 @@ func (f *finder) decide() {
 	}
 }
 
+// maxValue is how long a handler may be, in bytes; Lambda takes 128 in a
+// function's configuration.
+const maxValue = 1024
+
 // maxWrappers is how many wrappers may stand before the handler.
 const maxWrappers = 4
 
@@ -162,6 +166,8 @@ func (f *finder) set(language string) (Target, bool) {
 	switch {
 	case boot.Unknown(t.Value):
 		t.Undecided = "the handler's name is known at run time only"
+	case len(t.Value) > maxValue:
+		t.Undecided = fmt.Sprintf("the handler's name is longer than the %d bytes that are followed", maxValue)
 	case t.Value == "":
 		t.Problem = NotSet
 	}
@@ -278,7 +284,10 @@ func (f *finder) wrapped(t Target) (Target, bool) {
 			continue
 		}
 		next := Target{Value: f.Chain.Env[w.variable], From: w.variable, Layer: -1}
-		if next.Value == "" {
+		switch {
+		case len(next.Value) > maxValue:
+			next.Undecided = fmt.Sprintf("the handler's name is longer than the %d bytes that are followed", maxValue)
+		case next.Value == "":
 			next.Undecided = w.variable + " is not set in the image; the function may set it"
 		}
 		return next, true

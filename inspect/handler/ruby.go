@@ -81,8 +81,10 @@ func (f *finder) rubyName(t *Target, node rootfs.Node, class string) {
 		t.Undecided = t.File + " cannot be read whole"
 		return
 	}
-	defines := regexp.MustCompile(`\bdef\s+(self\.|[A-Z]\w*\.)?` + regexp.QuoteMeta(t.Name) + `(\b|[?!=]|\s|$)`)
+	defines, err := regexp.Compile(`\bdef\s+(self\.|[A-Z]\w*\.)?` + regexp.QuoteMeta(t.Name) + `(\b|[?!=]|\s|$)`)
 	switch {
+	case err != nil:
+		t.Undecided = "the method's name is no text"
 	case defines.MatchString(text.Text):
 	case rubyDynamic.MatchString(text.Text) || class != "":
 		t.Undecided = fmt.Sprintf("%s may get %s in a way that cannot be read", t.File, t.Name)
