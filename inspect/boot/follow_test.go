@@ -69,6 +69,33 @@ func TestShellIdioms(t *testing.T) {
 	}
 }
 
+func TestWrappers(t *testing.T) {
+	texts := map[string]string{
+		"/bin/python3": elf, "/bin/ruby": elf, "/bin/uv": elf, "/bin/tini": elf, "/bin/stub": "#!/bin/ruby\n", "/app/main": elf, "/app/.venv/bin/python": elf,
+		"/bin/ddtrace-run": "#!/bin/python3\n", "/bin/newrelic-admin": "#!/bin/python3\n", "/bin/bundle": "#!/bin/ruby\n", "/bin/poetry": "#!/bin/python3\n",
+	}
+	for command, want := range map[string]string{
+		"ddtrace-run /app/main x":            "program /app/main  /app/main x",
+		"newrelic-admin run-program python3": "program /bin/python3  python3",
+		"newrelic-admin validate-config":     "unknown /bin/newrelic-admin  /bin/newrelic-admin validate-config",
+		"bundle exec stub app.handler":       "program /bin/stub  /bin/stub app.handler",
+		"bundle exec gone":                   "unknown /bin/bundle  /bin/bundle exec gone",
+		"uv run python -m x":                 "program /app/.venv/bin/python  python -m x",
+		"poetry run python":                  "program /app/.venv/bin/python  python",
+		"tini -g -- /app/main":               "program /app/main  /app/main",
+	} {
+		in := boot.Input{Entrypoint: strings.Fields(command), WorkingDir: "/app", Env: map[string]string{"PATH": "/bin"}, Architecture: "amd64"}
+		if got := end(boot.Follow(in, newImage(texts))); got != want {
+			t.Errorf("%s:\n got  %q\n want %q", command, got, want)
+		}
+	}
+	delete(texts, "/app/.venv/bin/python")
+	in := boot.Input{Entrypoint: []string{"uv", "run", "python"}, WorkingDir: "/app", Env: map[string]string{"PATH": "/bin"}}
+	if chain := boot.Follow(in, newImage(texts)); chain.End != "unknown" {
+		t.Errorf("uv run without an environment ends as %s", chain.End)
+	}
+}
+
 func TestUnknownWordsStayUnknown(t *testing.T) {
 	chain := follow("#!/bin/sh\nexec /app/main \"$(date)\"\n")
 	last := chain.Steps[len(chain.Steps)-1]

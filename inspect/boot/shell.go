@@ -174,6 +174,10 @@ func Polls(script string) bool {
 // start goes on with a program that the script starts.
 func (r *shellRun) start(c *call) {
 	r.done = true
+	if r.unknown != "" {
+		r.end("unknown", r.unknown)
+		return
+	}
 	var argv []string
 	for i, word := range c.argv {
 		if !word.known {

@@ -31,16 +31,29 @@ func (f *follower) started(s *Step) {
 		f.emulator(s)
 	case base == "env":
 		f.envCommand(arguments, why)
+	case f.wrapper(base, arguments):
+	default:
+		f.interpreterArgs(base, arguments, s)
+	}
+}
+
+// wrapper goes on with what a wrapper starts, be it a program or a script.
+func (f *follower) wrapper(base string, arguments []string) bool {
+	why := origin{why: "started by " + base}
+	switch {
+	case environments[base] != "":
+		f.environment(base, arguments, why)
 	case wrappers[base] != nil:
 		rest, ok := wrappers[base](arguments)
 		if !ok {
 			f.end("unknown", "what "+base+" starts cannot be told from its arguments")
-			return
+			return true
 		}
 		f.exec(rest, ByKernel, why)
 	default:
-		f.interpreterArgs(base, arguments, s)
+		return false
 	}
+	return true
 }
 
 // emulator notes that the emulator is started on Lambda too. It is the end: it
@@ -66,11 +79,51 @@ var wrappers = map[string]func([]string) ([]string, bool){
 	"opentelemetry-instrument": skipFlags("--traces_exporter", "--metrics_exporter", "--logs_exporter", "--service_name"),
 	"datadog-init":             skipFlags(),
 	"newrelic-admin":           afterWord("run-program", "run-python"),
-	"bundle":                   afterWord("exec"),
-	"uv":                       afterWord("run"),
-	"poetry":                   afterWord("run"),
-	"pipenv":                   afterWord("run"),
-	"pdm":                      afterWord("run"),
+}
+
+// environments are programs that start another one in an environment of their
+// own, and the word that does it.
+var environments = map[string]string{"bundle": "exec", "uv": "run", "poetry": "run", "pipenv": "run", "pdm": "run"}
+
+// environment goes on with the program, where the environment lies beside the
+// application: .venv for Python. What Bundler starts is looked for along PATH,
+// and where that has it not, its own directories may.
+func (f *follower) environment(base string, arguments []string, why origin) {
+	rest, ok := afterWord(environments[base])(arguments)
+	if !ok {
+		f.end("unknown", "what "+base+" starts cannot be told from its arguments")
+		return
+	}
+	if base == "bundle" {
+		if !f.onPath(rest[0]) {
+			f.end("unknown", "where Bundler finds "+rest[0]+" is not known")
+			return
+		}
+		f.exec(rest, ByKernel, why)
+		return
+	}
+	bin := path.Join(f.cwd, ".venv/bin")
+	if node, err := f.files.Stat(bin); err != nil || !node.IsDir() {
+		f.end("unknown", "which environment "+base+" activates is not known")
+		return
+	}
+	f.setEnv("VIRTUAL_ENV", path.Dir(bin), true)
+	f.setEnv("PATH", bin+":"+f.env["PATH"], true)
+	f.exec(rest, ByKernel, why)
+}
+
+// onPath reports whether a program can be found, by its path or along PATH.
+func (f *follower) onPath(name string) bool {
+	if strings.Contains(name, "/") {
+		_, err := f.files.Stat(f.absolute(name))
+		return err == nil
+	}
+	for _, dir := range strings.Split(f.env["PATH"], ":") {
+		if node, err := f.files.Stat(path.Join(dir, name)); err == nil && !node.IsDir() {
+			return true
+		}
+	}
+	return false
 }
 
 // skipFlags gives what follows the flags; the named ones take a value.
@@ -222,7 +275,7 @@ func (f *follower) interpreterArgs(base string, arguments []string, s *Step) {
 		f.end("program", "")
 		return
 	}
-	if f.permitted(source, node) {
+	if f.permitted(source, node) && !f.wrapper(path.Base(source.Path), rest) {
 		f.end("program", "")
 	}
 }

@@ -194,7 +194,9 @@ func (f *finder) argument(language string, last boot.Step) (value *string, known
 		}
 		rest = last.Argv[1:]
 		if path.Base(last.Resolved) == "npx-cli.js" {
-			rest = afterPackage(rest)
+			if rest, known = afterPackage(rest); !known {
+				return nil, false
+			}
 		}
 	case "ruby":
 		if major(f.client.Version) >= 3 {
@@ -218,14 +220,20 @@ func (f *finder) argument(language string, last boot.Step) (value *string, known
 // managed is the client of AWS's base images, which reads _HANDLER.
 const managed = "aws-managed-runtime"
 
-// afterPackage gives the arguments behind npx's package.
-func afterPackage(words []string) []string {
+// afterPackage gives the arguments behind npx's package. Flags in front of it
+// may take values, so only the package itself tells where they end.
+func afterPackage(words []string) ([]string, bool) {
 	for i, word := range words {
-		if !strings.HasPrefix(word, "-") {
-			return words[i+1:]
+		if word == "aws-lambda-ric" || strings.HasPrefix(word, "aws-lambda-ric@") {
+			return words[i+1:], i == 0 || !takesValue(words[i-1])
 		}
 	}
-	return nil
+	return nil, false
+}
+
+// takesValue reports whether a flag of npx's may take the next word.
+func takesValue(word string) bool {
+	return strings.HasPrefix(word, "-") && word != "-y" && word != "--yes" && word != "--no" && word != "--no-install" && word != "--"
 }
 
 // major is the first number of a version, 0 where there is none.

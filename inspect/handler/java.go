@@ -5,6 +5,7 @@ import (
 	"path"
 	"strings"
 
+	"github.com/lambdalint/lambdalint/inspect/boot"
 	"github.com/lambdalint/lambdalint/inspect/probe"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
 )
@@ -27,6 +28,9 @@ func (f *finder) java(t *Target) {
 	t.Name = method
 	entry := strings.ReplaceAll(class, ".", "/") + ".class"
 	doubt := ""
+	if places := strings.Join(f.classPath(), ":"); boot.Unknown(places) {
+		doubt = "the class path is known at run time only"
+	}
 	for _, place := range f.classPath() {
 		switch found, why := f.hasClass(place, entry); {
 		case found:

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/lambdalint/lambdalint/inspect/boot"
 	"github.com/lambdalint/lambdalint/inspect/layer"
 	"github.com/lambdalint/lambdalint/inspect/probe"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
@@ -80,6 +81,10 @@ func (f *finder) nodeModule(t *Target, dir string, h nodeHandler, modern bool) {
 	}
 	if p, ok := f.nodePackage(dir, h.module); ok {
 		t.File, t.Undecided = p, "the module is the package "+p
+		return
+	}
+	if boot.Unknown(f.Chain.Env["NODE_PATH"]) {
+		t.Undecided = "NODE_PATH is known at run time only"
 		return
 	}
 	if slices.Contains(nodeBuiltIn, h.module) {

@@ -144,11 +144,18 @@ func PythonSearch(chain *boot.Chain, c client.Client, files boot.Files) python.S
 		}
 		in.Flags = append(in.Flags, word)
 	}
-	if c.Name != managed {
-		return python.Path(files, in)
+	if c.Name == managed {
+		in.First = taskRoot
 	}
-	in.First = taskRoot
 	search := python.Path(files, in)
+	for _, name := range []string{"PYTHONPATH", "HOME"} {
+		if boot.Unknown(chain.Env[name]) && search.Doubt == "" {
+			search.Doubt = name + " is known at run time only"
+		}
+	}
+	if c.Name != managed {
+		return search
+	}
 	for _, dir := range []string{"/opt/python/lib/python" + search.Version + "/site-packages", "/opt/python", "/var/runtime"} {
 		if node, err := files.Stat(dir); err == nil && node.IsDir() {
 			search.Dirs = append(search.Dirs, node.Path)

@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strings"
 
+	"github.com/lambdalint/lambdalint/inspect/boot"
 	"github.com/lambdalint/lambdalint/inspect/probe"
 	"github.com/lambdalint/lambdalint/inspect/rootfs"
 )
@@ -40,6 +41,10 @@ func (f *finder) ruby(t *Target) {
 	t.File = file
 	if elsewhere := f.rubyElsewhere(parts[0]); elsewhere != "" {
 		t.Undecided = fmt.Sprintf("there is no %s, and %s may be loaded instead", file, elsewhere)
+		return
+	}
+	if boot.Unknown(f.Chain.Env["RUBYLIB"]) || boot.Unknown(f.Chain.Env["RUBYOPT"]) {
+		t.Undecided = "where Ruby looks for files is known at run time only"
 		return
 	}
 	t.Problem, t.Detail = NoFile, "there is no "+file
