@@ -34,6 +34,7 @@ type BoundError struct {
 	Limit int64
 }
 
+// Error implements error.
 func (e *BoundError) Error() string {
 	return fmt.Sprintf("the layer goes over the bound of %d %s", e.Limit, e.Bound)
 }

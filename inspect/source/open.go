@@ -41,6 +41,7 @@ type Options struct {
 // NotFoundError says that there is no image where the reference points.
 type NotFoundError struct{ text string }
 
+// Error implements error.
 func (e *NotFoundError) Error() string { return e.text }
 
 func notFound(format string, args ...any) error {
