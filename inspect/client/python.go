@@ -4,10 +4,10 @@ import (
 	"fmt"
 	"path"
 	"regexp"
-	"slices"
 	"strings"
 
 	"github.com/lambdalint/lambdalint/inspect/boot"
+	"github.com/lambdalint/lambdalint/inspect/python"
 )
 
 var pythonName = regexp.MustCompile(`^python(?:3(?:\.\d+)?t?)?$`)
@@ -44,53 +44,48 @@ var pythonServers = map[string]bool{
 
 // pythonClient looks for the client where the interpreter looks for modules.
 func (f *finder) pythonClient(last *boot.Step) {
-	var elsewhere []string
-	search := f.pythonPath(last)
+	search := f.pythonSearch(last)
+	module := python.Find(f.files, search, "awslambdaric.__main__")
+	elsewhere := ""
 	for _, c := range f.installed {
 		if c.Name != "awslambdaric" {
 			continue
 		}
-		if slices.Contains(search, path.Dir(c.Path)) {
+		if module.File != "" && f.real(path.Dir(module.File)) == c.Path {
 			f.found(c, last.Path+" imports awslambdaric")
 			return
 		}
-		elsewhere = append(elsewhere, c.Path)
+		elsewhere = c.Path
 	}
-	if len(elsewhere) > 0 {
-		f.decide(Unknown, fmt.Sprintf("whether %s finds %s is not known", last.Path, elsewhere[0]))
-		return
+	switch {
+	case module.File != "":
+		f.decide(Unknown, fmt.Sprintf("what %s is, is not known", module.File))
+	case search.Doubt != "" && (elsewhere != "" || strings.HasSuffix(search.Doubt, python.Archive)):
+		f.decide(Unknown, fmt.Sprintf("whether %s finds awslambdaric is not known: %s", last.Path, search.Doubt))
+	case elsewhere != "":
+		f.decide(No, fmt.Sprintf("%s is to run awslambdaric and does not find it: it lies in %s, outside of the directories that this interpreter looks into",
+			last.Path, path.Dir(elsewhere)))
+	default:
+		f.decide(No, last.Path+" is to run awslambdaric, which is not in the image")
 	}
-	f.decide(No, last.Path+" is to run awslambdaric, which is not in the image")
 }
 
-var pythonVersion = regexp.MustCompile(`python(\d\.\d+)`)
-
-// pythonPath lists where an interpreter looks for modules, as far as paths
-// alone tell: the working directory, PYTHONPATH, and the directories of its
-// own and of its virtual environment.
-func (f *finder) pythonPath(last *boot.Step) []string {
-	out := []string{f.real(f.chain.Cwd)}
-	for _, dir := range strings.Split(f.chain.Env["PYTHONPATH"], ":") {
-		if dir != "" {
-			out = append(out, f.real(dir))
+// pythonSearch is where the interpreter looks for the module behind -m.
+func (f *finder) pythonSearch(last *boot.Step) python.Search {
+	in := python.Interpreter{Path: last.Path, Resolved: last.Resolved, Env: f.chain.Env, First: f.chain.Cwd}
+	for _, word := range last.Argv[1:] {
+		if !strings.HasPrefix(word, "-") || word == "-m" {
+			break
+		}
+		in.Flags = append(in.Flags, word)
+	}
+	search := python.Path(f.files, in)
+	for _, name := range []string{"PYTHONPATH", "HOME"} {
+		if boot.Unknown(f.chain.Env[name]) && search.Doubt == "" {
+			search.Doubt = name + " is known at run time only"
 		}
 	}
-	version := pythonVersion.FindStringSubmatch(last.Resolved)
-	if version == nil {
-		return out
-	}
-	library := "python" + version[1]
-	for _, bin := range []string{path.Dir(last.Resolved), path.Dir(last.Path)} {
-		prefix := path.Dir(bin)
-		for _, dir := range []string{"lib/" + library, "lib64/" + library} {
-			out = append(out, f.real(path.Join(prefix, dir, "site-packages")), f.real(path.Join(prefix, dir, "dist-packages")))
-		}
-		if prefix == "/usr" {
-			out = append(out, "/usr/lib/python3/dist-packages",
-				path.Join("/usr/local/lib", library, "dist-packages"), path.Join("/usr/local/lib", library, "site-packages"))
-		}
-	}
-	return out
+	return search
 }
 
 // real follows the links of a directory's path, where there is one.

@@ -47,6 +47,10 @@ type Search struct {
 	Doubt string
 }
 
+// Archive ends the doubt about a search that leads into an archive, where even
+// a module that lies nowhere else may be.
+const Archive = " is an archive of modules"
+
 var versionIn = regexp.MustCompile(`python(3\.\d+)(t?)`)
 
 // Path gives the directories in which an interpreter looks, as site and getpath
@@ -97,7 +101,7 @@ func (s *searcher) add(dir string) bool {
 		return false
 	}
 	if !node.IsDir() {
-		s.doubt(dir + " is an archive of modules")
+		s.doubt(dir + Archive)
 		return false
 	}
 	if !slices.Contains(s.out.Dirs, node.Path) {
