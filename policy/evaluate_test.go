@@ -17,7 +17,12 @@ import (
 func own(t *testing.T, image *inspect.Image, metadata, body string) rules.Outcome {
 	t.Helper()
 	set := load(t, one("own-rule", metadata, body))
-	return judge(t, set, policy.Config{Deadline: 2 * time.Second}, image)["own-rule"]
+	// Only a rule that never ends may meet its deadline, however busy the machine is.
+	deadline := time.Minute
+	if strings.Contains(body, "numbers.range(1, 100000)") {
+		deadline = 2 * time.Second
+	}
+	return judge(t, set, policy.Config{Deadline: deadline}, image)["own-rule"]
 }
 
 func TestOutcomes(t *testing.T) {
