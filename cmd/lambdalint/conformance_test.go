@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -30,11 +31,11 @@ func TestConformance(t *testing.T) {
 	}
 	var table strings.Builder
 	table.WriteString(conformanceHead)
-	errorsOf := judge(t)
+	findingsOf := judge(t)
 	pending, works := 0, 0
 	for _, image := range set.Images {
 		path := filepath.Join(conformanceDir, image.Name+".txtar")
-		found := errorsOf("recipe:" + path)
+		found := findingsOf("recipe:" + path)
 		wrong := disagreement(image, found)
 		t.Run(image.Name, func(t *testing.T) {
 			switch {
@@ -44,7 +45,7 @@ func TestConformance(t *testing.T) {
 				t.Errorf("it is judged right now: take %q out of pending", image.Pending)
 			}
 		})
-		table.WriteString(conformanceRow(image, title(t, path), found, wrong))
+		table.WriteString(conformanceRow(image, title(t, path), relevant(image, found), wrong))
 		if wrong != "" {
 			pending++
 		}
@@ -111,9 +112,10 @@ func TestEveryConformanceRecipeIsObserved(t *testing.T) {
 	}
 }
 
-// disagreement says in what the errors of an image are not what became of it,
+// disagreement says in what the findings on an image are not what became of it,
 // "" where they agree.
-func disagreement(image conformance.Image, found []conformanceError) string {
+func disagreement(image conformance.Image, findings []conformanceError) string {
+	found := relevant(image, findings)
 	var texts []string
 	for _, e := range found {
 		texts = append(texts, e.rule+": "+e.message)
@@ -134,7 +136,19 @@ func disagreement(image conformance.Image, found []conformanceError) string {
 	return ""
 }
 
-type conformanceError struct{ rule, message string }
+// relevant are the errors, and the warnings of a rule that is meant to warn of
+// the image.
+func relevant(image conformance.Image, findings []conformanceError) []conformanceError {
+	return slices.DeleteFunc(slices.Clone(findings), func(e conformanceError) bool {
+		return e.warning && (image.Warning == "" || e.rule != image.Rule)
+	})
+}
+
+// conformanceError is an error, or a warning, of a rule.
+type conformanceError struct {
+	rule, message string
+	warning       bool
+}
 
 // judge gives a function that checks an image as a user does, by all rules that
 // are on by default, and gives the errors.
@@ -162,8 +176,8 @@ func judge(t *testing.T) func(reference string) []conformanceError {
 				t.Errorf("%s: %s: %s", reference, outcome.Rule, outcome.Reason)
 			}
 			for _, f := range outcome.Findings {
-				if f.Level == rules.Error {
-					found = append(found, conformanceError{outcome.Rule, f.Message})
+				if f.Level != rules.Note {
+					found = append(found, conformanceError{outcome.Rule, f.Message, f.Level == rules.Warning})
 				}
 			}
 		}
@@ -207,6 +221,9 @@ func conformanceRow(image conformance.Image, what string, found []conformanceErr
 	}
 	if len(found) == 0 {
 		says = []string{"no error"}
+	}
+	if image.Warning != "" {
+		says = append(says, "a warning: "+cell(image.Warning))
 	}
 	if wrong != "" {
 		says = append(says, "**not right yet**: "+cell(image.Pending))

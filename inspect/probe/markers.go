@@ -25,6 +25,20 @@ func (m MarkerSet) Has(name string) bool {
 	return ok
 }
 
+// Texts gives one text for each marker that was found, such that a file that
+// holds these texts, each in a line of its own, has the same markers.
+func (m MarkerSet) Texts() []string {
+	var texts []string
+	last := ""
+	for _, known := range markers() { // those of one name stand together
+		if m.Has(known.name) && known.name != last {
+			texts = append(texts, known.text)
+			last = known.name
+		}
+	}
+	return texts
+}
+
 // The names of markers.
 const (
 	// The Runtime API, whole and in the pieces that compilers leave of it.

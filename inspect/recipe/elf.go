@@ -203,11 +203,15 @@ func (s elfSpec) versionDefinitions(table *stringTable) []byte {
 		if i == len(s.provides)-1 {
 			next = 0
 		}
+		flags := uint16(0)
+		if i == 0 {
+			flags = 1 // VER_FLG_BASE: the version that stands for the file
+		}
 		_ = binary.Write(&out, binary.LittleEndian, struct {
 			Version, Flags, Index, Count uint16
 			Hash, Aux, Next              uint32
 			Name, NameNext               uint32
-		}{1, 0, uint16(i + 1), 1, elfHash(version), 20, next, uint32(table.add(version)), 0})
+		}{1, flags, uint16(i + 1), 1, elfHash(version), 20, next, uint32(table.add(version)), 0})
 	}
 	return out.Bytes()
 }

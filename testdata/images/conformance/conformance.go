@@ -37,6 +37,8 @@ type Image struct {
 	// Differs says where Lambda is known to do otherwise than its emulator;
 	// then Lambda's verdict is the one that counts.
 	Differs *Difference `json:"differs,omitempty"`
+	// Warning says why the rule warns and does no more: then there is no error.
+	Warning string `json:"warning,omitempty"`
 	// Pending says why the image is not judged right yet.
 	Pending string `json:"pending,omitempty"`
 }
@@ -69,6 +71,16 @@ func Read(dir string) (*Set, error) {
 		return nil, fmt.Errorf("reading verdicts.json: %w", err)
 	}
 	return &set, nil
+}
+
+// Image gives the image of a name.
+func (s *Set) Image(name string) (Image, bool) {
+	for _, i := range s.Images {
+		if i.Name == name {
+			return i, true
+		}
+	}
+	return Image{}, false
 }
 
 // Write writes verdicts.json.

@@ -90,7 +90,7 @@ func (o *observer) build(ctx context.Context, name, archive string) error {
 			return err
 		}
 		below = len(base.Layers)
-		if layers, history, err = o.baseLayers(ctx, m.from, dir); err != nil {
+		if layers, history, err = o.baseLayers(ctx, m.from); err != nil {
 			return err
 		}
 	}
@@ -104,25 +104,18 @@ func (o *observer) build(ctx context.Context, name, archive string) error {
 	return writeArchive(archive, tag(name), m, layers, append(history, ownHistory(m, below)...))
 }
 
-// baseLayers takes the layers and the history of a real base.
-func (o *observer) baseLayers(ctx context.Context, name, dir string) ([]string, []json.RawMessage, error) {
+// baseLayers takes the layers and the history of a real base. They stay in the
+// working directory for the next image.
+func (o *observer) baseLayers(ctx context.Context, name string) ([]string, []json.RawMessage, error) {
 	image, err := o.base(ctx, name)
 	if err != nil {
 		return nil, nil, err
 	}
-	saved := filepath.Join(dir, "base.tar")
-	if _, err := docker(ctx, "save", "-o", saved, image); err != nil {
-		return nil, nil, err
-	}
-	unpacked := filepath.Join(dir, "base")
-	if err := os.Mkdir(unpacked, 0o755); err != nil {
-		return nil, nil, err
-	}
-	if _, err := command(ctx, "", nil, "tar", "-C", unpacked, "-xf", saved); err != nil {
-		return nil, nil, err
-	}
-	if err := os.Remove(saved); err != nil {
-		return nil, nil, err
+	unpacked := filepath.Join(o.work, "bases", name)
+	if _, err := os.Stat(unpacked); err != nil {
+		if err := unpack(ctx, image, unpacked); err != nil {
+			return nil, nil, err
+		}
 	}
 	var manifest []struct {
 		Config string
@@ -140,6 +133,23 @@ func (o *observer) baseLayers(ctx context.Context, name, dir string) ([]string, 
 		layers = append(layers, filepath.Join(unpacked, layer))
 	}
 	return layers, config.History, nil
+}
+
+// unpack saves an image and unpacks the archive.
+func unpack(ctx context.Context, image, dir string) error {
+	part := dir + ".part"
+	if err := os.MkdirAll(part, 0o755); err != nil {
+		return err
+	}
+	saved := dir + ".tar"
+	defer os.Remove(saved)
+	if _, err := docker(ctx, "save", "-o", saved, image); err != nil {
+		return err
+	}
+	if _, err := command(ctx, "", nil, "tar", "-C", part, "-xf", saved); err != nil {
+		return err
+	}
+	return os.Rename(part, dir)
 }
 
 func readJSON(path string, into any) error {
@@ -210,7 +220,7 @@ func (o *observer) fill(ctx context.Context, layer *source.Layer, programs map[s
 			if err != nil {
 				return err
 			}
-			if unlike := twins(headers, data); unlike != "" && path.Ext(made) == "" {
+			if unlike := twins(headers, data); unlike != "" {
 				return fmt.Errorf("/%s is not like %s: %s", header.Name, program, unlike)
 			}
 			header.Size, content = int64(len(data)), strings.NewReader(string(data))

@@ -78,15 +78,12 @@ func observe(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed, err := o.all(ctx, set, names)
+	set.Emulator = emulatorModule + "@" + emulatorVersion
+	changed, err := o.all(ctx, set, names, *write)
 	if err != nil {
 		return err
 	}
-	if *write {
-		set.Emulator = emulatorModule + "@" + emulatorVersion
-		return set.Write(o.dir)
-	}
-	if changed > 0 {
+	if changed > 0 && !*write {
 		return fmt.Errorf("%d images fared otherwise than verdicts.json says", changed)
 	}
 	return nil
@@ -117,7 +114,7 @@ func (o *observer) names(asked []string) ([]string, error) {
 
 // all observes one image after the other, and counts those that fared otherwise
 // than before.
-func (o *observer) all(ctx context.Context, set *conformance.Set, names []string) (changed int, err error) {
+func (o *observer) all(ctx context.Context, set *conformance.Set, names []string, write bool) (changed int, err error) {
 	for _, name := range names {
 		seen, err := o.one(ctx, name)
 		if errors.Is(err, errNotAtHand) {
@@ -138,6 +135,11 @@ func (o *observer) all(ctx context.Context, set *conformance.Set, names []string
 			fmt.Printf("%-24s verdicts.json says %q\n", "", image.Observed)
 		}
 		image.Observed, image.Error, image.On = seen.verdict, seen.cause, time.Now().UTC().Format(time.DateOnly)
+		if write {
+			if err := set.Write(o.dir); err != nil {
+				return changed, err
+			}
+		}
 	}
 	return changed, nil
 }

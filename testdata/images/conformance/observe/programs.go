@@ -35,6 +35,7 @@ func makers() map[string]maker {
 		"c/client-musl-static": compiler(musl, "-O1", "-static", "-o", "OUT", "c/client.c"),
 		"c/curl":               compiler("gcc", "-O1", "-o", "OUT", "c/curl.c", "-lcurl"),
 		"c/newer-glibc":        newerGlibc,
+		"java/client":          javaClass,
 		"rust/client":          compiler("rustc", "-O", "-o", "OUT", "rust/client.rs"),
 	}
 }
@@ -113,4 +114,13 @@ func newerGlibc(ctx context.Context, o *observer, out string) error {
 		return err
 	}
 	return compiler("gcc", "-O1", "-nostdlib", "-o", "OUT", "c/newer-client.c", library)(ctx, o, out)
+}
+
+// javaClass compiles the client in Java to its class file.
+func javaClass(ctx context.Context, o *observer, out string) error {
+	dir := out + ".classes"
+	if err := compiler("javac", "--release", "17", "-d", dir, "java/Client.java")(ctx, o, out); err != nil {
+		return err
+	}
+	return os.Rename(filepath.Join(dir, "Client.class"), out)
 }
